@@ -1,0 +1,54 @@
+# Two commands do everything: `make serve` and `make test`. Both make the environment first.
+PYTHON ?= python3.11
+PORT ?= 8000
+# URL of another package index for torch, such as PyTorch's own index of CPU builds. Unset: pip's configured index decides.
+TORCH_INDEX ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check
+PIP_TORCH := $(PIP) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+
+.PHONY: install serve test check lock train clean
+
+install: $(VENV)/serve.stamp  ## the environment for serving, from requirements/serve.lock
+
+$(VENV)/bin/python:
+	@echo "Making the environment in $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/serve.stamp: requirements/serve.lock | $(VENV)/bin/python
+	@echo "Installing what serving needs from $< (one to three minutes)"
+	@$(PIP_TORCH) -r $<
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.lock | $(VENV)/bin/python
+	@echo "Installing what serving and its tests need from $< (one to three minutes)"
+	@$(PIP_TORCH) -r $<
+	@touch $@ $(VENV)/serve.stamp
+
+serve: $(VENV)/serve.stamp  ## serve the bundled model on http://127.0.0.1:$(PORT)
+	@exec $(BIN)/python -m serve_app --port $(PORT)
+
+check: $(VENV)/dev.stamp  ## lint, types, direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_imports.py
+
+test: check  ## everything, from unit tests to a real local Ray
+	$(BIN)/python -m pytest -q
+
+lock:  ## resolve requirements/*.lock again (needs uv on the path)
+	uv pip compile pyproject.toml $(UV_ARGS) --python-version 3.11 -c requirements/constraints.txt \
+		--custom-compile-command "make lock" -q -o requirements/serve.lock
+	uv pip compile pyproject.toml --extra dev $(UV_ARGS) --python-version 3.11 -c requirements/constraints.txt \
+		--custom-compile-command "make lock" -q -o requirements/dev.lock
+	sed -i 's/+cpu//' requirements/*.lock
+
+train: $(VENV)/serve.stamp  ## train the bundled model again (an hour and a half on two cores)
+	$(BIN)/python -m demo_model.train
+	$(BIN)/python -m demo_model.evaluate
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
