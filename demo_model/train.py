@@ -50,19 +50,19 @@ def reconstruction_loss(vae: AutoencoderKL, pictures: Tensor) -> Tensor:
 
 
 def train_autoencoder(data: Dataset, args: argparse.Namespace) -> AutoencoderKL:
-    """Three quarters of the steps on crops, which cost a quarter each; the rest on whole pictures."""
+    """Four fifths of the steps on crops, which cost a quarter each; the rest on whole pictures.
+
+    Not compiled: with torch 2.13 on CPU the compiled bfloat16 backward pass did not learn (loss 0.67 where eager has 0.43).
+    """
     torch.manual_seed(args.seed)
     vae = autoencoder().to(args.device).to(memory_format=torch.channels_last)
     with torch.no_grad():  # at the usual start the posterior's noise (std 1) drowns its mean and nothing is learned
         vae.quant_conv.bias[vae.config.latent_channels :] = FIRST_LOGVAR
-    compiled = torch.compile(reconstruction_loss, dynamic=False)
 
     def loss(step: int) -> Tensor:
-        crops = step < 0.75 * args.vae_steps
-        pictures = _batch(data.pixels, 16 if crops else 8, CROP if crops else data.pixels.shape[-1], args.device)
+        size = CROP if step < 0.8 * args.vae_steps else data.pixels.shape[-1]
         with torch.autocast(args.device.type, torch.bfloat16):
-            value: Tensor = compiled(vae, pictures)
-        return value
+            return reconstruction_loss(vae, _batch(data.pixels, 8, size, args.device))
 
     fit(Recipe("autoencoder", args.vae_steps, 2e-3, 0.0, args.seed), nn.ModuleList([vae]), loss, args.work)
     return vae.eval()

@@ -1,0 +1,134 @@
+"""Step-level denoising of many jobs at once: they join and leave at any step."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from serve_app.backends.base import Backend, TextEmbeds
+from serve_app.core import GenerateRequest, Size
+from serve_app.engine.job import Job, Pixels
+from serve_app.engine.samplers import Sampler
+from serve_app.engine.scheduler import Scheduler
+
+
+class Engine:
+    """Not thread-safe but for `add`, which one other thread may call (it only appends to a deque)."""
+
+    def __init__(self, backend: Backend, max_rows: int, max_waiting: int) -> None:
+        self.backend = backend
+        self.scheduler: Scheduler[Job] = Scheduler(max_rows, max_waiting)
+        self.on_batch: Callable[[int, float], None] = lambda rows, seconds: None
+        """Called after each UNet call with its rows and seconds."""
+
+    def add(self, request: GenerateRequest, notify: Callable[[Job], None] = lambda job: None) -> list[Job]:
+        """Queue one job per image. Raises Overloaded, or InvalidValue where the sampler cannot do the steps."""
+        config, device = self.backend.scheduler_config, self.backend.device
+        jobs = [
+            Job(request, i, Sampler(request.scheduler, config, request.steps, device), notify) for i in range(request.n)
+        ]
+        self.scheduler.add(jobs)
+        return jobs
+
+    def step(self) -> list[Job]:
+        """Advance every running job by one evaluation; return those that are over."""
+        jobs = self.scheduler.schedule()
+        self._start([job for job in jobs if job.text is None])
+        for size in dict.fromkeys(job.size for job in jobs):
+            self._denoise([job for job in jobs if job.size == size], size)
+        return self._retire()
+
+    def _start(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            job.lap("queue")
+            job.text = self._encode_text(job)
+            job.generator.manual_seed(job.seed)
+            job.latents, job.i = self._initial_latents(job), job.guide.first
+            job.lap("text")
+
+    def _encode_text(self, job: Job) -> TextEmbeds:
+        """Embeddings [rows, …]: negative before positive, as diffusers orders them."""
+        prompt, negative = job.request.prompt, job.request.negative_prompt
+        if not job.guided:
+            return self.backend.encode_text([prompt])
+        text = self.backend.encode_text([negative, prompt])
+        if not negative and self.backend.zero_empty_negative:
+            text.states[0].zero_()
+            text.pooled[0].zero_()
+        return text
+
+    def _initial_latents(self, job: Job) -> Tensor:
+        """Noise drawn on the CPU, so that a seed means the same picture on every device."""
+        width, height = (pixels // self.backend.vae_scale for pixels in job.size)
+        noise = torch.randn(1, self.backend.latent_channels, height, width, generator=job.generator)
+        noise = noise.to(self.backend.device)
+        if job.guide.start is not None:
+            return job.sampler.add_noise(job.guide.start, noise, job.guide.first)
+        return noise * job.sampler.initial_sigma
+
+    @torch.inference_mode()
+    def _denoise(self, jobs: Sequence[Job], size: Size) -> None:
+        began = time.perf_counter()
+        noise = self._unet(jobs, size)
+        for job, rows in zip(jobs, noise.split([job.rows for job in jobs]), strict=True):
+            predicted = rows
+            if job.guided:
+                negative, positive = rows.chunk(2)
+                predicted = negative + job.request.guidance_scale * (positive - negative)
+            job.latents = job.sampler.step(predicted, job.i, job.latents, job.generator)
+            if job.guide.blend is not None:
+                job.latents = job.guide.blend(job.latents, job.i)
+            job.i += 1
+            job.notify(job)
+        self.on_batch(len(noise), time.perf_counter() - began)
+
+    def _unet(self, jobs: Sequence[Job], size: Size) -> Tensor:
+        """Predicted noise of all jobs' rows, in order."""
+        latents, timesteps, states, pooled = [], [], [], []
+        for job in jobs:
+            assert job.text is not None
+            scaled = job.sampler.scale(job.latents, job.i)
+            if job.guide.channels is not None:
+                scaled = torch.cat([scaled, job.guide.channels], dim=1)
+            latents += [scaled] * job.rows
+            timesteps += [job.sampler.timesteps[job.i].float()] * job.rows
+            states.append(job.text.states)
+            pooled.append(job.text.pooled)
+        width, height = size
+        time_ids = torch.tensor([[height, width, 0, 0, height, width]], device=latents[0].device, dtype=torch.float32)
+        rows = len(latents)
+        batch = [torch.cat(latents), torch.stack(timesteps), torch.cat(states), torch.cat(pooled), time_ids.expand(rows, -1)]
+        return self._call_padded(rows, size, batch)
+
+    def _call_padded(self, rows: int, size: Size, batch: Sequence[Tensor]) -> Tensor:
+        """Call the UNet at the smallest batch size that exists, repeating the last row; cut its answer back."""
+        padded = next(n for n in self.backend.rows(size) if n >= rows)
+        latents, timesteps, states, pooled, time_ids = (
+            torch.cat([part, part[-1:].expand(padded - rows, *part.shape[1:])]) if padded > rows else part for part in batch
+        )
+        return self.backend.unet(latents, timesteps, TextEmbeds(states, pooled), time_ids)[:rows]
+
+    def _retire(self) -> list[Job]:
+        over = self.scheduler.retire()
+        for job in over:
+            if job.denoised and not job.cancelled:
+                job.lap("denoise")
+                job.pixels = to_uint8(self.backend.vae_decode(job.latents))
+                job.lap("decode")
+            job.notify(job)
+        return over
+
+    def abort(self, error: Exception) -> None:
+        """Fail every running job with `error`; waiting ones are not touched."""
+        for job in self.scheduler.running:
+            job.error = error
+            job.notify(job)
+        self.scheduler.retire()
+
+
+def to_uint8(pixels: Tensor) -> Pixels:
+    """[1, 3, H, W] in -1..1 to an H x W x 3 array, rounded as diffusers rounds."""
+    unit = (pixels[0] / 2 + 0.5).clamp(0, 1).permute(1, 2, 0)
+    array: Pixels = (unit.cpu().numpy() * 255).round().astype("uint8")
+    return array

@@ -1,0 +1,99 @@
+"""All settings: one frozen object, read once from flags, `IMAGINE_` variables and defaults, in this order."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, CliSettingsSource, NoDecode, SettingsConfigDict
+
+from serve_app.core import MAX_GUIDANCE, MAX_STEPS, SCHEDULERS
+from serve_app.errors import SettingsError
+
+PREFIX = "IMAGINE_"
+BUNDLED_MODEL = Path(__file__).parent.parent / "demo_model" / "weights"
+
+
+def _scheduler(name: str) -> str:
+    if name and name not in SCHEDULERS:
+        raise ValueError(f"allowed: {', '.join(SCHEDULERS)}")
+    return name
+
+
+def _sizes(text: str) -> str:
+    for part in text.split(",") if text else []:
+        width, _, height = part.strip().partition("x")
+        if not (width.isdigit() and height.isdigit() and int(width) % 8 == 0 and int(height) % 8 == 0):
+            raise ValueError("allowed: WIDTHxHEIGHT in multiples of 8, separated by commas, such as 1024x1024,1152x896")
+    return text
+
+
+class Settings(BaseSettings):
+    """Every knob of the service. A field `abc_d` is the variable `IMAGINE_ABC_D` and the flag `--abc-d`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        frozen=True,
+        extra="forbid",
+        cli_kebab_case=True,
+        cli_implicit_flags=True,
+        protected_namespaces=(),
+    )
+
+    model: str = Field(str(BUNDLED_MODEL), description="folder in diffusers layout, or a Hugging Face hub id")
+    model_name: str = Field("", description="name in requests and answers; empty: the last part of the model's path")
+    sizes: Annotated[str, NoDecode, AfterValidator(_sizes)] = Field(
+        "", description="sizes served, as 1024x1024,1152x896; empty: the model's own size"
+    )
+    device: Literal["cpu", "cuda"] = Field("cpu", description="where the eager backend runs")
+    dtype: Literal["float32", "bfloat16", "float16"] = Field("float32", description="number type of the networks")
+    threads: int = Field(0, ge=0, le=256, description="torch threads of a replica; 0: one for each CPU")
+
+    default_steps: int = Field(25, ge=1, le=MAX_STEPS, description="steps of a request that names none")
+    default_guidance_scale: float = Field(4.0, ge=0, le=MAX_GUIDANCE, description="guidance of a request that names none")
+    default_scheduler: Annotated[str, AfterValidator(_scheduler)] = Field(
+        "euler", description="scheduler of a request that names none"
+    )
+
+    max_rows: int = Field(8, ge=2, le=64, description="UNet rows per step: two for a guided image, one for an unguided")
+    max_waiting: int = Field(32, ge=1, le=10_000, description="images that may wait in a replica before 503")
+    request_timeout_s: float = Field(120.0, gt=0, le=3600, description="deadline of a request that names none")
+    max_body_bytes: int = Field(1 << 20, ge=1024, le=1 << 30, description="largest request body")
+    cache_max_age_s: int = Field(86_400, ge=0, description="max-age of pictures with an explicit seed")
+
+    host: str = Field("127.0.0.1", description="address the HTTP proxy listens on")
+    port: int = Field(8000, ge=1, le=65_535, description="port the HTTP proxy listens on")
+    dashboard: bool = Field(True, description="start Ray's dashboard")
+    dashboard_port: int = Field(8265, ge=1, le=65_535, description="port of Ray's dashboard, on 127.0.0.1")
+    replicas: int = Field(1, ge=1, le=1000, description="model replicas, the fewest when autoscaling")
+    max_replicas: int = Field(0, ge=0, le=1000, description="most replicas; 0: as many as `replicas`, no autoscaling")
+    replica_cpus: float = Field(1.0, ge=0, le=256, description="CPUs Ray sets aside for a replica")
+    replica_neuron_cores: int = Field(0, ge=0, le=32, description="NeuronCores Ray sets aside for a replica")
+    replica_gpus: float = Field(0.0, ge=0, le=16, description="GPUs Ray sets aside for a replica")
+    grace_s: float = Field(30.0, ge=0, le=600, description="time that requests in flight get at shutdown")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level logged")
+
+
+def load_settings(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = None, **values: Any) -> Settings:
+    """Settings from flags (`argv`, if given), then the environment; `values` win over both.
+
+    Raises SettingsError naming the variable or flag, the value and what is allowed.
+    """
+    names = {PREFIX + name.upper() for name in Settings.model_fields}
+    present = os.environ if environ is None else environ  # noqa: TID251  (the one place that reads it)
+    unknown = sorted(name for name in present if name.upper().startswith(PREFIX) and name.upper() not in names)
+    if unknown:
+        raise SettingsError(f"{unknown[0]}={present[unknown[0]]!r}: no such setting; there are {', '.join(sorted(names))}")
+    try:
+        if argv is None:
+            return Settings(**values)
+        source = CliSettingsSource[Any](Settings, cli_parse_args=list(argv), cli_prog_name="python -m serve_app")
+        return Settings(_cli_settings_source=source, **values)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(e) for e in error.errors())) from None
+
+
+def _explain(error: Any) -> str:
+    name = str(error["loc"][0]) if error["loc"] else "settings"
+    return f"{PREFIX}{name.upper()} (--{name.replace('_', '-')}) = {error['input']!r}: {error['msg']}"
