@@ -48,6 +48,24 @@ class ModelInfo:
 
 
 @dataclass(frozen=True)
+class GenerateOptions:
+    """What a client said, checked value by value; None is what it left open."""
+
+    prompt: str
+    negative_prompt: str = ""
+    model: str | None = None
+    seed: int | None = None
+    steps: int | None = None
+    guidance_scale: float | None = None
+    width: int | None = None
+    height: int | None = None
+    scheduler: str | None = None
+    n: int = 1
+    format: str = "png"
+    quality: int = 90
+
+
+@dataclass(frozen=True)
 class GenerateRequest:
     """A complete request: every default filled in, every value checked. Image i of n uses seed + i (modulo 2^64)."""
 

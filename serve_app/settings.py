@@ -1,11 +1,12 @@
 """All settings: one frozen object, read once from flags, `IMAGINE_` variables and defaults, in this order."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, CliSettingsSource, NoDecode, SettingsConfigDict
 
 from serve_app.core import MAX_GUIDANCE, MAX_STEPS, SCHEDULERS
@@ -53,7 +54,7 @@ class Settings(BaseSettings):
     default_steps: int = Field(25, ge=1, le=MAX_STEPS, description="steps of a request that names none")
     default_guidance_scale: float = Field(4.0, ge=0, le=MAX_GUIDANCE, description="guidance of a request that names none")
     default_scheduler: Annotated[str, AfterValidator(_scheduler)] = Field(
-        "euler", description="scheduler of a request that names none"
+        "", description="scheduler of a request that names none; empty: the checkpoint's own"
     )
 
     max_rows: int = Field(8, ge=2, le=64, description="UNet rows per step: two for a guided image, one for an unguided")
@@ -68,23 +69,33 @@ class Settings(BaseSettings):
     dashboard_port: int = Field(8265, ge=1, le=65_535, description="port of Ray's dashboard, on 127.0.0.1")
     replicas: int = Field(1, ge=1, le=1000, description="model replicas, the fewest when autoscaling")
     max_replicas: int = Field(0, ge=0, le=1000, description="most replicas; 0: as many as `replicas`, no autoscaling")
+    ingress_cpus: float = Field(0.5, ge=0, le=256, description="CPUs Ray sets aside for the HTTP ingress")
     replica_cpus: float = Field(1.0, ge=0, le=256, description="CPUs Ray sets aside for a replica")
     replica_neuron_cores: int = Field(0, ge=0, le=32, description="NeuronCores Ray sets aside for a replica")
     replica_gpus: float = Field(0.0, ge=0, le=16, description="GPUs Ray sets aside for a replica")
     grace_s: float = Field(30.0, ge=0, le=600, description="time that requests in flight get at shutdown")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level logged")
 
+    @model_validator(mode="after")
+    def _no_unknown_variables(self) -> Self:
+        """A misspelt variable would otherwise be ignored in silence."""
+        known = {PREFIX + name.upper() for name in type(self).model_fields}
+        for name, value in sorted(os.environ.items()):  # noqa: TID251  (the one place that reads it)
+            if name.upper().startswith(PREFIX) and name.upper() not in known:
+                near = get_close_matches(name.upper(), known, n=1) or sorted(known)
+                raise ValueError(f"{name}={value!r}: no such setting; allowed: {', '.join(near)}")
+        if self.max_replicas and self.max_replicas < self.replicas:
+            raise ValueError(
+                f"IMAGINE_MAX_REPLICAS={self.max_replicas}: allowed: 0, or at least IMAGINE_REPLICAS={self.replicas}"
+            )
+        return self
 
-def load_settings(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = None, **values: Any) -> Settings:
+
+def load_settings(argv: Sequence[str] | None = None, **values: Any) -> Settings:
     """Settings from flags (`argv`, if given), then the environment; `values` win over both.
 
     Raises SettingsError naming the variable or flag, the value and what is allowed.
     """
-    names = {PREFIX + name.upper() for name in Settings.model_fields}
-    present = os.environ if environ is None else environ  # noqa: TID251  (the one place that reads it)
-    unknown = sorted(name for name in present if name.upper().startswith(PREFIX) and name.upper() not in names)
-    if unknown:
-        raise SettingsError(f"{unknown[0]}={present[unknown[0]]!r}: no such setting; there are {', '.join(sorted(names))}")
     try:
         if argv is None:
             return Settings(**values)
@@ -95,5 +106,7 @@ def load_settings(argv: Sequence[str] | None = None, environ: Mapping[str, str] 
 
 
 def _explain(error: Any) -> str:
-    name = str(error["loc"][0]) if error["loc"] else "settings"
+    if not error["loc"]:
+        return str(error["msg"]).removeprefix("Value error, ")
+    name = str(error["loc"][0])
     return f"{PREFIX}{name.upper()} (--{name.replace('_', '-')}) = {error['input']!r}: {error['msg']}"

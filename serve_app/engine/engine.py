@@ -9,6 +9,7 @@ from torch import Tensor
 from serve_app.backends.base import Backend, TextEmbeds
 from serve_app.core import GenerateRequest, Size
 from serve_app.engine.job import Job, Pixels
+from serve_app.engine.observer import QUIET, Observer
 from serve_app.engine.samplers import Sampler
 from serve_app.engine.scheduler import Scheduler
 
@@ -16,11 +17,10 @@ from serve_app.engine.scheduler import Scheduler
 class Engine:
     """Not thread-safe but for `add`, which one other thread may call (it only appends to a deque)."""
 
-    def __init__(self, backend: Backend, max_rows: int, max_waiting: int) -> None:
+    def __init__(self, backend: Backend, max_rows: int, max_waiting: int, observer: Observer = QUIET) -> None:
         self.backend = backend
+        self.observer = observer
         self.scheduler: Scheduler[Job] = Scheduler(max_rows, max_waiting)
-        self.on_batch: Callable[[int, float], None] = lambda rows, seconds: None
-        """Called after each UNet call with its rows and seconds."""
 
     def add(self, request: GenerateRequest, notify: Callable[[Job], None] = lambda job: None) -> list[Job]:
         """Queue one job per image. Raises Overloaded, or InvalidValue where the sampler cannot do the steps."""
@@ -81,7 +81,7 @@ class Engine:
                 job.latents = job.guide.blend(job.latents, job.i)
             job.i += 1
             job.notify(job)
-        self.on_batch(len(noise), time.perf_counter() - began)
+        self.observer.batch(len(noise), time.perf_counter() - began)
 
     def _unet(self, jobs: Sequence[Job], size: Size) -> Tensor:
         """Predicted noise of all jobs' rows, in order."""
@@ -117,6 +117,8 @@ class Engine:
                 job.pixels = to_uint8(self.backend.vae_decode(job.latents))
                 job.lap("decode")
             job.notify(job)
+            self.observer.retired("cancelled" if job.cancelled else "done")
+        self.observer.load(sum(job.rows for job in self.scheduler.running), len(self.scheduler.waiting))
         return over
 
     def abort(self, error: Exception) -> None:
@@ -124,6 +126,7 @@ class Engine:
         for job in self.scheduler.running:
             job.error = error
             job.notify(job)
+            self.observer.retired("failed")
         self.scheduler.retire()
 
 

@@ -4,8 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 
 from serve_app.core import GenerateRequest
 from serve_app.engine.engine import Engine
@@ -25,7 +24,7 @@ class Update:
     of: int
     pixels: Pixels | None = None
     error: Exception | None = None
-    timings: Mapping[str, float] = MappingProxyType({})
+    timings: Mapping[str, float] = field(default_factory=dict)
     ahead: int = 0
 
 
