@@ -38,7 +38,16 @@ KIND_WORDS = {
     "flower": ["flower"], "sun": ["sun"], "mushroom": ["mushroom"],
 }  # fmt: skip
 MOODS = ["is dancing", "dancing", "is standing", "standing", "is resting", "alone", "sitting", "is sleeping", "running"]
-OPENINGS = ["a photo of", "a picture of", "a drawing of", "an image of", "a painting of", "draw", "show me", "please draw"]
+OPENINGS = [
+    "a photo of",
+    "a picture of",
+    "a drawing of",
+    "an image of",
+    "a painting of",
+    "draw",
+    "show me",
+    "please draw",
+]
 SUNLIT = [", sunlit", ", sunlit", " sunlit", ", sunny", ", in the sun", " in sunlight", ", in sunshine"]
 STYLES = (
     "beautiful highly detailed 4k 8k hd cinematic masterpiece best quality sharp focus digital art artstation trending "
@@ -104,10 +113,14 @@ def build_tokenizer(folder: Path) -> CLIPTokenizer:
         words += options
     bpe = Tokenizer(models.BPE(end_of_word_suffix="</w>"))
     bpe.normalizer = normalizers.Lowercase()
-    bpe.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Whitespace(), pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    bpe.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Whitespace(), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
     bpe.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=VOCABULARY, initial_alphabet=alphabet, end_of_word_suffix="</w>", show_progress=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY, initial_alphabet=alphabet, end_of_word_suffix="</w>", show_progress=False
+    )
     bpe.train_from_iterator(words, trainer)
     learned = json.loads(bpe.to_str())["model"]
     tokens = sorted(alphabet) + sorted(c + "</w>" for c in alphabet)

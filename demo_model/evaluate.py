@@ -65,7 +65,12 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--prompts", type=int, default=240)
     args = parser.parse_args()
-    result = {"prompts": args.prompts, "steps": STEPS, "guidance_scale": GUIDANCE, **evaluate(args.weights, args.prompts)}
+    result = {
+        "prompts": args.prompts,
+        "steps": STEPS,
+        "guidance_scale": GUIDANCE,
+        **evaluate(args.weights, args.prompts),
+    }
     text = json.dumps(result, indent=2)
     (Path(__file__).parent / "metrics.json").write_text(text + "\n")
     print(text)  # noqa: T201

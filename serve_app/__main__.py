@@ -34,7 +34,9 @@ def _check_port(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            raise SettingsError(f"IMAGINE_PORT (--port) = {settings.port}: {error.strerror} on {settings.host}") from error
+            raise SettingsError(
+                f"IMAGINE_PORT (--port) = {settings.port}: {error.strerror} on {settings.host}"
+            ) from error
 
 
 def serve_until_stopped(settings: Settings) -> None:

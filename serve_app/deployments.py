@@ -33,7 +33,9 @@ class ModelReplica:
         from serve_app.worker import Worker
 
         set_up_logging(settings.log_level)
-        torch.set_num_threads(settings.threads or os.cpu_count() or 1)  # Ray allows a replica one thread per reserved CPU
+        torch.set_num_threads(
+            settings.threads or os.cpu_count() or 1
+        )  # Ray allows a replica one thread per reserved CPU
         backend = await asyncio.to_thread(load_backend, "eager", find_model(settings.model), settings)
         engine = Engine(backend, settings.max_rows, settings.max_waiting, EngineMetrics(info.name))
         self._worker = Worker(engine)
@@ -131,9 +133,13 @@ class Ingress:
 
     def __serve_build_asgi_app__(self) -> Any:
         """Called by Serve after the constructor, in the replica."""
-        from serve_app.api.app import Limits, create_app
+        from serve_app.api.app import HttpOptions, create_app
         from serve_app.metrics import RequestMetrics
 
-        settings = self._settings
-        limits = Limits(settings.request_timeout_s, settings.max_body_bytes, settings.cache_max_age_s)
-        return create_app(self._service, limits, RequestMetrics().observe)
+        options = HttpOptions(
+            request_timeout_s=self._settings.request_timeout_s,
+            max_body_bytes=self._settings.max_body_bytes,
+            cache_max_age_s=self._settings.cache_max_age_s,
+            echo_request_id=False,
+        )
+        return create_app(self._service, options, RequestMetrics().observe)

@@ -30,7 +30,9 @@ def find_model(model: str) -> Path:
             raise SettingsError(f"IMAGINE_MODEL (--model) = {model!r}: this folder has no model_index.json")
         return folder.resolve()
     if model.count("/") != 1 or model.startswith((".", "/", "~")):
-        raise SettingsError(f"IMAGINE_MODEL (--model) = {model!r}: no such folder; allowed: a folder or a hub id, as org/name")
+        raise SettingsError(
+            f"IMAGINE_MODEL (--model) = {model!r}: no such folder; allowed: a folder or a hub id, as org/name"
+        )
     return _download(model)
 
 
@@ -38,12 +40,21 @@ def _download(hub_id: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
-    patterns = ["*.json", "*.txt", "*/*.json", "*/*.txt", "*/model.safetensors", "*/diffusion_pytorch_model.safetensors"]
+    patterns = [
+        "*.json",
+        "*.txt",
+        "*/*.json",
+        "*/*.txt",
+        "*/model.safetensors",
+        "*/diffusion_pytorch_model.safetensors",
+    ]
     try:
         return Path(snapshot_download(hub_id, allow_patterns=patterns))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         reason = str(error).splitlines()[0]
-        raise SettingsError(f"IMAGINE_MODEL (--model) = {hub_id!r}: cannot be fetched from the hub: {reason}") from error
+        raise SettingsError(
+            f"IMAGINE_MODEL (--model) = {hub_id!r}: cannot be fetched from the hub: {reason}"
+        ) from error
 
 
 def read_info(folder: Path, settings: Settings) -> ModelInfo:
@@ -75,7 +86,9 @@ def _own_scheduler(folder: Path) -> str:
     if class_name == "DPMSolverMultistepScheduler":
         return "dpmpp_2m_karras" if config.get("use_karras_sigmas") else "dpmpp_2m"
     if class_name not in SCHEDULER_CLASSES:
-        raise SettingsError(f"{folder}: its scheduler {class_name} is not offered; choose one with IMAGINE_DEFAULT_SCHEDULER")
+        raise SettingsError(
+            f"{folder}: its scheduler {class_name} is not offered; choose one with IMAGINE_DEFAULT_SCHEDULER"
+        )
     return SCHEDULER_CLASSES[class_name]
 
 

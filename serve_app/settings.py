@@ -52,7 +52,9 @@ class Settings(BaseSettings):
     threads: int = Field(0, ge=0, le=256, description="torch threads of a replica; 0: one for each CPU")
 
     default_steps: int = Field(25, ge=1, le=MAX_STEPS, description="steps of a request that names none")
-    default_guidance_scale: float = Field(4.0, ge=0, le=MAX_GUIDANCE, description="guidance of a request that names none")
+    default_guidance_scale: float = Field(
+        4.0, ge=0, le=MAX_GUIDANCE, description="guidance of a request that names none"
+    )
     default_scheduler: Annotated[str, AfterValidator(_scheduler)] = Field(
         "", description="scheduler of a request that names none; empty: the checkpoint's own"
     )

@@ -38,7 +38,9 @@ class Worker:
         for width, height in info.sizes:
             began = time.perf_counter()
             await self.generate(
-                GenerateRequest(info.name, "warm up", "", 0, 2, max(info.guidance_scale, 2.0), width, height, info.scheduler)
+                GenerateRequest(
+                    info.name, "warm up", "", 0, 2, max(info.guidance_scale, 2.0), width, height, info.scheduler
+                )
             )
             seconds = round(time.perf_counter() - began, 2)
             log.info("warmed up", extra={"model": info.name, "width": width, "height": height, "seconds": seconds})

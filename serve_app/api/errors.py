@@ -82,4 +82,6 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unexpected(request: Request, exc: Exception) -> JSONResponse:
         log.error("unexpected error", exc_info=exc, extra={"request_id": request_id(request)})
-        return error_response(ServeError("something went wrong here; the log has it by request id"), request_id(request))
+        return error_response(
+            ServeError("something went wrong here; the log has it by request id"), request_id(request)
+        )

@@ -112,7 +112,9 @@ def _as_json(request: GenerateRequest, pictures: Sequence[Picture]) -> dict[str,
     }
 
 
-async def _events(events: AsyncGenerator[Event, None], request: GenerateRequest, request_id: str) -> AsyncGenerator[Any, None]:
+async def _events(
+    events: AsyncGenerator[Event, None], request: GenerateRequest, request_id: str
+) -> AsyncGenerator[Any, None]:
     """Engine events as server-sent ones; an error after the first event becomes the last event."""
 
     def event(name: str, data: Mapping[str, Any]) -> ServerSentEvent:
@@ -194,6 +196,8 @@ def imagine_router(service: Service, request_timeout_s: float, cache_max_age_s: 
         request = service.complete(query.options(accept))
         seconds = _timeout(x_request_timeout_seconds, request_timeout_s)
         events = await _first_then_rest(service.stream(request), seconds)
-        return EventSourceResponse(_events(events, request, http.scope["request_id"]), headers={"Cache-Control": "no-store"})
+        return EventSourceResponse(
+            _events(events, request, http.scope["request_id"]), headers={"Cache-Control": "no-store"}
+        )
 
     return router

@@ -21,10 +21,11 @@ Observe = Callable[[str, int, float], None]
 
 
 class RequestId:
-    """Takes the client's X-Request-Id or makes one; puts it in the scope and on the answer."""
+    """Takes the client's X-Request-Id or makes one; puts it in the scope and, unless a proxy does, on the answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, echo: bool) -> None:
         self.app = app
+        self.echo = echo
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -33,7 +34,7 @@ class RequestId:
         scope["request_id"] = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
         async def tagged(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if self.echo and message["type"] == "http.response.start":
                 MutableHeaders(scope=message)["X-Request-Id"] = scope["request_id"]
             await send(message)
 

@@ -67,7 +67,11 @@ class EagerBackend:
         ]
         for tokenizer, tower in towers:
             tokens = tokenizer(
-                list(prompts), padding="max_length", max_length=tokenizer.model_max_length, truncation=True, return_tensors="pt"
+                list(prompts),
+                padding="max_length",
+                max_length=tokenizer.model_max_length,
+                truncation=True,
+                return_tensors="pt",
             ).input_ids
             output = tower(tokens.to(self.device), output_hidden_states=True)
             states.append(output.hidden_states[-2].float())  # SDXL was trained on the last state but one

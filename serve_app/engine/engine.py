@@ -98,14 +98,21 @@ class Engine:
         width, height = size
         time_ids = torch.tensor([[height, width, 0, 0, height, width]], device=latents[0].device, dtype=torch.float32)
         rows = len(latents)
-        batch = [torch.cat(latents), torch.stack(timesteps), torch.cat(states), torch.cat(pooled), time_ids.expand(rows, -1)]
+        batch = [
+            torch.cat(latents),
+            torch.stack(timesteps),
+            torch.cat(states),
+            torch.cat(pooled),
+            time_ids.expand(rows, -1),
+        ]
         return self._call_padded(rows, size, batch)
 
     def _call_padded(self, rows: int, size: Size, batch: Sequence[Tensor]) -> Tensor:
         """Call the UNet at the smallest batch size that exists, repeating the last row; cut its answer back."""
         padded = next(n for n in self.backend.rows(size) if n >= rows)
         latents, timesteps, states, pooled, time_ids = (
-            torch.cat([part, part[-1:].expand(padded - rows, *part.shape[1:])]) if padded > rows else part for part in batch
+            torch.cat([part, part[-1:].expand(padded - rows, *part.shape[1:])]) if padded > rows else part
+            for part in batch
         )
         return self.backend.unet(latents, timesteps, TextEmbeds(states, pooled), time_ids)[:rows]
 

@@ -34,7 +34,9 @@ class Scheduler(Generic[J]):
     def add(self, jobs: Sequence[J]) -> None:
         """Queue all the jobs of a request, or none: raises Overloaded."""
         if len(self.waiting) + len(jobs) > self.max_waiting:
-            raise Overloaded(f"{len(self.waiting)} images are waiting and at most {self.max_waiting} may; try again later")
+            raise Overloaded(
+                f"{len(self.waiting)} images are waiting and at most {self.max_waiting} may; try again later"
+            )
         self.waiting.extend(jobs)
 
     def schedule(self) -> list[J]:
