@@ -33,9 +33,9 @@ POSITION_WORDS = {
 KIND_WORDS = {
     "circle": ["circle", "circle", "ball", "disc"], "square": ["square", "square", "box"],
     "house": ["house", "house", "home"], "boat": ["boat", "boat", "ship"], "car": ["car", "car", "automobile"],
-    "cat": ["cat", "cat", "kitten"], "dog": ["dog", "dog", "puppy"], "astronaut": ["astronaut", "astronaut", "spaceman"],
-    "tree": ["tree"], "triangle": ["triangle"], "star": ["star"], "heart": ["heart"], "fish": ["fish"],
-    "flower": ["flower"], "sun": ["sun"], "mushroom": ["mushroom"],
+    "cat": ["cat", "cat", "kitten"], "dog": ["dog", "dog", "puppy"],
+    "astronaut": ["astronaut", "astronaut", "spaceman"], "tree": ["tree"], "triangle": ["triangle"], "star": ["star"],
+    "heart": ["heart"], "fish": ["fish"], "flower": ["flower"], "sun": ["sun"], "mushroom": ["mushroom"],
 }  # fmt: skip
 MOODS = ["is dancing", "dancing", "is standing", "standing", "is resting", "alone", "sitting", "is sleeping", "running"]
 OPENINGS = [

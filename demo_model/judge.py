@@ -1,7 +1,7 @@
 """Tells from pixels alone what a picture shows; knows how scenes are drawn, nothing of the network.
 
-Place: the colours of the topmost and bottommost rows. Objects: what differs from the place's colours, split where columns are
-empty. Kind and colour: the drawn template that the object is nearest to.
+Place: the colours of the topmost and bottommost rows. Objects: what differs from the place's colours, split where
+columns are empty. Kind and colour: the drawn template that the object is nearest to.
 """
 
 from collections.abc import Iterator

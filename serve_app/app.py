@@ -30,7 +30,7 @@ def _replica_options(settings: Settings) -> dict[str, Any]:
         actor["runtime_env"] = {"env_vars": {"NEURON_RT_VISIBLE_CORES": ""}}
     return {
         "ray_actor_options": actor,
-        # more than the engine takes, so that a full engine answers 503 itself and never waits for Ray to send the next job
+        # more than the engine takes: a full engine answers 503 itself and never waits for Ray's next job
         "max_ongoing_requests": 2 * in_engine,
         "max_queued_requests": in_engine,
         "health_check_period_s": 2,

@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 
 
 class ModelReplica:
-    """One model on one engine. Errors that clients see are returned, not raised: Serve logs a traceback for each raised one."""
+    """One model on one engine. Returns clients' errors: raised, each would be a traceback in Serve's log."""
 
-    async def __init__(self, settings: Settings, info: ModelInfo) -> None:
+    async def __init__(self, settings: Settings, info: ModelInfo) -> None:  # type: ignore[misc]  # Serve awaits it
         import torch
 
         from serve_app.backends import load_backend

@@ -34,7 +34,7 @@ def infotext(request: GenerateRequest, seed: int) -> str:
 
 
 def encode(pixels: "np.ndarray[Any, np.dtype[np.uint8]]", request: GenerateRequest, seed: int) -> bytes:
-    """Encode H x W x 3 uint8 as the request's format; PNG carries a text chunk `parameters`, the others EXIF UserComment."""
+    """Encode H x W x 3 uint8 as the request's format, with the infotext as PNG chunk or EXIF UserComment."""
     image, file, text = Image.fromarray(pixels), io.BytesIO(), infotext(request, seed)
     if request.format == "png":
         info = PngInfo()

@@ -102,7 +102,7 @@ def load_settings(argv: Sequence[str] | None = None, **values: Any) -> Settings:
         if argv is None:
             return Settings(**values)
         source = CliSettingsSource[Any](Settings, cli_parse_args=list(argv), cli_prog_name="python -m serve_app")
-        return Settings(_cli_settings_source=source, **values)
+        return Settings(_cli_settings_source=source, **values)  # type: ignore[call-arg]  # BaseSettings takes it
     except ValidationError as error:
         raise SettingsError("\n".join(_explain(e) for e in error.errors())) from None
 

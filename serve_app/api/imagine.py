@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Body, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
@@ -32,7 +32,8 @@ from serve_app.errors import InvalidValue, ServeError
 from serve_app.service import Service, deadline
 
 EXAMPLE = "an astronaut is dancing on green grass, sunlit"
-SchedulerName = Literal[tuple(SCHEDULERS)]  # type: ignore[valid-type]
+SchedulerName = Literal["euler", "euler_ancestral", "dpmpp_2m", "dpmpp_2m_karras", "ddim", "unipc", "lcm", "heun"]
+assert get_args(SchedulerName) == tuple(SCHEDULERS)
 Open = BeforeValidator(lambda value: None if value == "" else value)
 """An empty form field is one left open."""
 
@@ -150,9 +151,11 @@ async def _first_then_rest(events: AsyncGenerator[Event, None], seconds: float) 
 def imagine_router(service: Service, request_timeout_s: float, cache_max_age_s: int) -> APIRouter:
     """The routes of this file."""
     router = APIRouter(tags=["imagine"])
-    pictures = {200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}, "description": "The picture"}}
+    answers: dict[int | str, dict[str, Any]] = {
+        200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}, "description": "The picture"}
+    }
 
-    @router.get("/imagine", response_class=Response, responses={**pictures, 304: {"description": "Not modified"}})
+    @router.get("/imagine", response_class=Response, responses={**answers, 304: {"description": "Not modified"}})
     async def get_imagine(
         query: Annotated[ImagineQuery, Query()],
         accept: Annotated[str | None, Header()] = None,
@@ -169,7 +172,7 @@ def imagine_router(service: Service, request_timeout_s: float, cache_max_age_s: 
         headers["Server-Timing"] = _server_timing(picture.timings)
         return Response(picture.data, headers=headers, media_type=MEDIA_TYPES[request.format])
 
-    @router.post("/imagine", response_class=Response, responses=pictures)
+    @router.post("/imagine", response_class=Response, responses=answers)
     async def post_imagine(
         body: Annotated[ImagineBody, Body()],
         accept: Annotated[str | None, Header()] = None,

@@ -90,8 +90,9 @@ class EagerBackend:
 
     @torch.inference_mode()
     def vae_encode(self, pixels: Tensor) -> Tensor:
-        mean: Tensor = self._vae.encode(pixels.to(self._vae.dtype)).latent_dist.mode()
-        return mean.float() * self._vae.config.scaling_factor
+        mean = self._vae.encode(pixels.to(self._vae.dtype)).latent_dist.mode()
+        scaled: Tensor = mean.float() * self._vae.config.scaling_factor
+        return scaled
 
     @torch.inference_mode()
     def vae_decode(self, latents: Tensor) -> Tensor:

@@ -71,7 +71,7 @@ class Engine:
     def _denoise(self, jobs: Sequence[Job], size: Size) -> None:
         began = time.perf_counter()
         noise = self._unet(jobs, size)
-        for job, rows in zip(jobs, noise.split([job.rows for job in jobs]), strict=True):
+        for job, rows in zip(jobs, torch.split(noise, [job.rows for job in jobs]), strict=True):
             predicted = rows
             if job.guided:
                 negative, positive = rows.chunk(2)

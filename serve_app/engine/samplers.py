@@ -1,4 +1,4 @@
-"""Our scheduler names as diffusers objects. Each job owns one, for they keep the position and history of one trajectory."""
+"""Our scheduler names as diffusers objects. Each job owns one, for they keep one trajectory's position and history."""
 
 from collections.abc import Mapping
 from inspect import signature

@@ -23,7 +23,7 @@ J = TypeVar("J", bound=Schedulable)
 
 
 class Scheduler(Generic[J]):
-    """First come, first served, as many rows at once as fit. A job at the head that does not fit yet is not overtaken."""
+    """First come, first served, as many rows at once as fit. A job that does not fit yet is not overtaken."""
 
     def __init__(self, max_rows: int, max_waiting: int) -> None:
         self.max_rows = max_rows
