@@ -41,13 +41,13 @@ class Scheduler(Generic[J]):
 
     def schedule(self) -> list[J]:
         """Admit waiting jobs into free rows and return all that take this step."""
-        free = self.max_rows - sum(job.rows for job in self.running)
+        free = self.max_rows - sum(job.rows for job in self.running if not job.over)
         while self.waiting and (self.waiting[0].over or self.waiting[0].rows <= free):
             job = self.waiting.popleft()
             if not job.over:
                 self.running.append(job)
                 free -= job.rows
-        return list(self.running)
+        return [job for job in self.running if not job.over]
 
     def retire(self) -> list[J]:
         """Remove and return the jobs that are over."""
