@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM. Returns the exit code: 0 after a clean stop, 2 for a wrong setting."""
     try:
         settings = load_settings(sys.argv[1:] if argv is None else argv)
-        _check_port(settings)
+        _check_ports(settings)
         serve_until_stopped(settings)
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
@@ -28,15 +28,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _check_port(settings: Settings) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            raise SettingsError(
-                f"IMAGINE_PORT (--port) = {settings.port}: {error.strerror} on {settings.host}"
-            ) from error
+def _check_ports(settings: Settings) -> None:
+    """Ray would take seconds to find out, and say it less plainly."""
+    ports = [("port", settings.host, settings.port), ("metrics-port", "127.0.0.1", settings.metrics_port)]
+    if settings.dashboard:
+        ports.append(("dashboard-port", "127.0.0.1", settings.dashboard_port))
+    for flag, host, port in ports:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                variable = "IMAGINE_" + flag.upper().replace("-", "_")
+                raise SettingsError(f"{variable} (--{flag}) = {port}: {error.strerror} on {host}") from error
 
 
 def serve_until_stopped(settings: Settings) -> None:
@@ -56,6 +60,8 @@ def serve_until_stopped(settings: Settings) -> None:
         dashboard_port=settings.dashboard_port,
         object_store_memory=OBJECT_STORE_BYTES,
         logging_level="warning",
+        _node_ip_address="127.0.0.1",  # nothing of a local Ray is for other machines
+        _metrics_export_port=settings.metrics_port,
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -77,6 +83,7 @@ def _say(settings: Settings) -> None:
         f"picture    {url}/imagine?prompt=an astronaut is dancing on green grass, sunlit",
         f"page       {url}/",
         f"API        {url}/docs",
+        f"metrics    http://127.0.0.1:{settings.metrics_port}/metrics",
     ]
     if settings.dashboard:
         token = Path.home() / ".ray" / "auth_token"

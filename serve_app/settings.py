@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65_535, description="port the HTTP proxy listens on")
     dashboard: bool = Field(True, description="start Ray's dashboard")
     dashboard_port: int = Field(8265, ge=1, le=65_535, description="port of Ray's dashboard, on 127.0.0.1")
+    metrics_port: int = Field(9464, ge=1, le=65_535, description="port of the Prometheus metrics of a local Ray")
     replicas: int = Field(1, ge=1, le=1000, description="model replicas, the fewest when autoscaling")
     max_replicas: int = Field(0, ge=0, le=1000, description="most replicas; 0: as many as `replicas`, no autoscaling")
     ingress_cpus: float = Field(0.5, ge=0, le=256, description="CPUs Ray sets aside for the HTTP ingress")

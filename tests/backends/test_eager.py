@@ -54,9 +54,7 @@ def test_smaller_number_types_draw_nearly_the_same(weights: Path, backend: Eager
     small = EagerBackend.load(weights, "cpu", dtype, 8)
     latents = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(0))
     ids = torch.tensor([[128.0, 128, 0, 0, 128, 128]])
-    outputs = [
-        b.unet(latents, torch.tensor([500.0]), b.encode_text(["a red circle"]), ids) for b in (backend, small)
-    ]
+    outputs = [b.unet(latents, torch.tensor([500.0]), b.encode_text(["a red circle"]), ids) for b in (backend, small)]
     assert outputs[1].dtype == torch.float32
     assert (outputs[0] - outputs[1]).abs().mean() < 0.05
 
