@@ -94,6 +94,7 @@ class Picture:
     data: bytes
     seed: int
     timings: Mapping[str, float]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

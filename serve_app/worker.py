@@ -67,4 +67,5 @@ class Worker:
         assert update.pixels is not None
         began = time.perf_counter()
         data = await asyncio.to_thread(encode, update.pixels, request, update.seed)
-        return Picture(data, update.seed, {**update.timings, "encode": time.perf_counter() - began})
+        timings = {**update.timings, "encode": time.perf_counter() - began}
+        return Picture(data, update.seed, timings, update.warnings)

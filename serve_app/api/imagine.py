@@ -83,8 +83,11 @@ def _timeout(header: str | None, limit: float) -> float:
     return min(limit, max(0.9 * seconds, seconds - 1))
 
 
-def _server_timing(timings: Mapping[str, float]) -> str:
-    return ", ".join(f"{phase};dur={seconds * 1000:.1f}" for phase, seconds in timings.items())
+def _told_by(picture: Picture) -> dict[str, str]:
+    """Headers that only the drawn picture knows."""
+    phases = (f"{phase};dur={seconds * 1000:.1f}" for phase, seconds in picture.timings.items())
+    warnings = {"X-Imagine-Warning": "; ".join(picture.warnings)} if picture.warnings else {}
+    return {"Server-Timing": ", ".join(phases), **warnings}
 
 
 def _headers(service: Service, request: GenerateRequest, seeded: bool, max_age: int) -> dict[str, str]:
@@ -107,6 +110,7 @@ def _as_json(request: GenerateRequest, pictures: Sequence[Picture]) -> dict[str,
                 "seed": picture.seed,
                 "media_type": MEDIA_TYPES[request.format],
                 "data": base64.b64encode(picture.data).decode(),
+                "warnings": picture.warnings,
             }
             for picture in pictures
         ],
@@ -169,7 +173,7 @@ def imagine_router(service: Service, request_timeout_s: float, cache_max_age_s: 
             return Response(status_code=304, headers=headers)
         async with deadline(_timeout(x_request_timeout_seconds, request_timeout_s)):
             (picture,) = await service.generate(request)
-        headers["Server-Timing"] = _server_timing(picture.timings)
+        headers |= _told_by(picture)
         return Response(picture.data, headers=headers, media_type=MEDIA_TYPES[request.format])
 
     @router.post("/imagine", response_class=Response, responses=answers)
@@ -183,7 +187,7 @@ def imagine_router(service: Service, request_timeout_s: float, cache_max_age_s: 
         headers = {"X-Imagine-Seed": str(request.seed), "X-Imagine-Model": request.model, "Cache-Control": "no-store"}
         async with deadline(_timeout(x_request_timeout_seconds, request_timeout_s)):
             pictures = await service.generate(request)
-        headers["Server-Timing"] = _server_timing(pictures[-1].timings)
+        headers |= _told_by(pictures[-1])
         if request.n > 1 or preferred(accept, ["image/*", "application/json"]) == "application/json":
             return JSONResponse(_as_json(request, pictures), headers=headers)
         return Response(pictures[0].data, headers=headers, media_type=MEDIA_TYPES[request.format])

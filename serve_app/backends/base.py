@@ -43,6 +43,9 @@ class Backend(Protocol):
 
     def encode_text(self, prompts: Sequence[str]) -> TextEmbeds: ...
 
+    def tokens_over(self, prompt: str) -> int:
+        """Tokens at the prompt's end that the text encoders cannot take and leave out."""
+
     def unet(self, latents: Tensor, timesteps: Tensor, text: TextEmbeds, time_ids: Tensor) -> Tensor:
         """Predicted noise [R, C, h, w] for latents [R, C', h, w], one timestep per row [R], time ids [R, 6]."""
 

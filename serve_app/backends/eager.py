@@ -79,6 +79,11 @@ class EagerBackend:
         assert pooled is not None
         return TextEmbeds(torch.cat(states, dim=-1), pooled)
 
+    def tokens_over(self, prompt: str) -> int:
+        tokenizer = self.pipeline.tokenizer
+        room = tokenizer.model_max_length - tokenizer.num_special_tokens_to_add()
+        return max(0, len(tokenizer.tokenize(prompt)) - room)
+
     @torch.inference_mode()
     def unet(self, latents: Tensor, timesteps: Tensor, text: TextEmbeds, time_ids: Tensor) -> Tensor:
         dtype = self._unet.dtype

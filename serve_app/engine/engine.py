@@ -12,6 +12,7 @@ from serve_app.engine.job import Job, Pixels
 from serve_app.engine.observer import QUIET, Observer
 from serve_app.engine.samplers import Sampler
 from serve_app.engine.scheduler import Scheduler
+from serve_app.errors import ServeError
 
 
 class Engine:
@@ -42,7 +43,7 @@ class Engine:
     def _start(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
             job.lap("queue")
-            job.text = self._encode_text(job)
+            job.text, job.warnings = self._encode_text(job), self._warnings(job)
             job.generator.manual_seed(job.seed)
             job.latents, job.i = self._initial_latents(job), job.guide.first
             job.lap("text")
@@ -57,6 +58,13 @@ class Engine:
             text.states[0].zero_()
             text.pooled[0].zero_()
         return text
+
+    def _warnings(self, job: Job) -> tuple[str, ...]:
+        prompts = {"prompt": job.request.prompt, "negative_prompt": job.request.negative_prompt if job.guided else ""}
+        over = {name: self.backend.tokens_over(prompt) for name, prompt in prompts.items()}
+        return tuple(
+            f"{name}: its last {count} tokens did not fit and were left out" for name, count in over.items() if count
+        )
 
     def _initial_latents(self, job: Job) -> Tensor:
         """Noise drawn on the CPU, so that a seed means the same picture on every device."""
@@ -121,19 +129,26 @@ class Engine:
         for job in over:
             if job.denoised and not job.cancelled:
                 job.lap("denoise")
-                job.pixels = to_uint8(self.backend.vae_decode(job.latents))
-                job.lap("decode")
+                self._decode(job)
             job.notify(job)
-            self.observer.retired("cancelled" if job.cancelled else "done")
+            self.observer.retired(job.outcome)
         self.observer.load(sum(job.rows for job in self.scheduler.running), len(self.scheduler.waiting))
         return over
+
+    def _decode(self, job: Job) -> None:
+        pixels = self.backend.vae_decode(job.latents)
+        if pixels.isfinite().all():
+            job.pixels = to_uint8(pixels)
+        else:
+            job.error = ServeError("the picture has pixels that are not numbers; the model may need a wider --dtype")
+        job.lap("decode")
 
     def abort(self, error: Exception) -> None:
         """Fail every running job with `error`; waiting ones are not touched."""
         for job in self.scheduler.running:
             job.error = error
             job.notify(job)
-            self.observer.retired("failed")
+            self.observer.retired(job.outcome)
         self.scheduler.retire()
 
 

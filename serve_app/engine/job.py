@@ -46,6 +46,7 @@ class Job:
     latents: Tensor = field(default_factory=lambda: torch.empty(0))
     text: TextEmbeds | None = None
     generator: torch.Generator = field(default_factory=torch.Generator)
+    warnings: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     since: float = field(default_factory=time.perf_counter)
 
@@ -72,6 +73,13 @@ class Job:
     @property
     def over(self) -> bool:
         return self.cancelled or self.error is not None or self.denoised
+
+    @property
+    def outcome(self) -> str:
+        """How a job that is over ended: cancelled, failed or done."""
+        if self.cancelled:
+            return "cancelled"
+        return "failed" if self.error is not None else "done"
 
     def lap(self, phase: str) -> None:
         """Book the time since the last lap to a phase."""

@@ -25,11 +25,12 @@ class Update:
     pixels: Pixels | None = None
     error: Exception | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
     ahead: int = 0
 
 
 def _update(job: Job) -> Update:
-    return Update(job.index, job.seed, job.i, len(job.sampler), job.pixels, job.error, dict(job.timings))
+    return Update(job.index, job.seed, job.i, len(job.sampler), job.pixels, job.error, dict(job.timings), job.warnings)
 
 
 class EngineThread:

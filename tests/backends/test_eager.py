@@ -21,6 +21,11 @@ def test_unknown_words_are_not_refused(backend: EagerBackend) -> None:
     assert backend.encode_text(["xylophone łódź 象 🐘 " * 50]).states.isfinite().all()
 
 
+@pytest.mark.parametrize("words, over", [(1, 0), (38, 0), (39, 1), (100, 62)])
+def test_tokens_that_do_not_fit_are_counted(backend: EagerBackend, words: int, over: int) -> None:
+    assert backend.tokens_over("red " * words) == over
+
+
 def test_every_row_count_up_to_the_most_exists(backend: EagerBackend) -> None:
     assert list(backend.rows((128, 128))) == [1, 2, 3, 4, 5, 6, 7, 8]
 

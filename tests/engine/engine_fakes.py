@@ -45,6 +45,9 @@ class RecordingBackend:
         lengths = torch.tensor([float(len(prompt) + 1) for prompt in prompts])
         return TextEmbeds(lengths.view(-1, 1, 1).expand(-1, 2, 3).clone(), lengths.view(-1, 1).clone())
 
+    def tokens_over(self, prompt: str) -> int:
+        return max(0, len(prompt.split()) - 20)
+
     def unet(self, latents: Tensor, timesteps: Tensor, text: TextEmbeds, time_ids: Tensor) -> Tensor:
         self.inputs.append(latents)
         self.states.append(text.states)

@@ -219,6 +219,27 @@ def test_the_observer_hears_of_batches_outcomes_and_load() -> None:
     assert observer.loads[-1] == (0, 0)
 
 
+def test_a_prompt_that_does_not_fit_is_told() -> None:
+    engine = Engine(RecordingBackend(), 8, 32)
+    (long,) = engine.add(a_request(prompt="word " * 23, negative_prompt="word " * 21, steps=1))
+    (short,) = engine.add(a_request(steps=1))
+    drain(engine)
+    assert long.warnings == (
+        "prompt: its last 3 tokens did not fit and were left out",
+        "negative_prompt: its last 1 tokens did not fit and were left out",
+    )
+    assert short.warnings == ()
+
+
+def test_a_picture_that_is_not_finite_is_an_error_and_not_a_black_square(make_engine: MakeEngine) -> None:
+    engine, backend = make_engine()
+    (job,) = engine.add(a_request(steps=1))
+    backend.vae_decode = lambda latents: latents[:, :3] * float("nan")  # type: ignore[method-assign]
+    drain(engine)
+    assert job.pixels is None
+    assert "not numbers" in str(job.error)
+
+
 # the seams that image-to-image and inpainting will use
 
 
