@@ -2,16 +2,17 @@
 
 import json
 import random
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import pre_tokenizers
 from transformers import CLIPTokenizer
 
 from demo_model.scenes import COLOURS, NATURAL, PLACES, Scene, Thing
 from demo_model.shapes import SHAPES
 
 MAX_TOKENS = 40
-VOCABULARY = 1200
 START, END = "<|startoftext|>", "<|endoftext|>"
 
 PLACE_WORDS = {
@@ -106,29 +107,49 @@ def plain_caption(scene: Scene) -> str:
     return " and ".join(things) + " " + scene.place + (", sunlit" if scene.sunlit else "")
 
 
-def build_tokenizer(folder: Path) -> CLIPTokenizer:
-    """Train a byte-pair vocabulary in CLIP's form (vocab.json, merges.txt) on our words and save it to `folder`."""
-    words = [*SHAPES, *COLOURS, *PLACES, *MOODS, *OPENINGS, *SUNLIT, *STYLES, "and next to beside a an"]
+def _words() -> list[str]:
+    """Every word that captions use, once."""
+    phrases = [*SHAPES, *COLOURS, *PLACES, *MOODS, *OPENINGS, *SUNLIT, *STYLES, "and next to beside a an ,"]
     for options in (*PLACE_WORDS.values(), *SIZE_WORDS.values(), *POSITION_WORDS.values(), *KIND_WORDS.values()):
-        words += options
-    bpe = Tokenizer(models.BPE(end_of_word_suffix="</w>"))
-    bpe.normalizer = normalizers.Lowercase()
-    bpe.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Whitespace(), pre_tokenizers.ByteLevel(add_prefix_space=False)]
-    )
-    bpe.decoder = decoders.ByteLevel()
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY, initial_alphabet=alphabet, end_of_word_suffix="</w>", show_progress=False
-    )
-    bpe.train_from_iterator(words, trainer)
-    learned = json.loads(bpe.to_str())["model"]
-    tokens = sorted(alphabet) + sorted(c + "</w>" for c in alphabet)
-    merges = [pair if isinstance(pair, list) else pair.split(" ") for pair in learned["merges"]]
-    tokens += [t for t in dict.fromkeys("".join(pair) for pair in merges) if t not in set(tokens)]
-    vocabulary = {token: i for i, token in enumerate([*tokens, START, END])}
+        phrases += options
+    return sorted({word for phrase in phrases for word in phrase.replace(",", " ").split()})
+
+
+def byte_pairs(words: list[str]) -> list[tuple[str, str]]:
+    """Merges, the most frequent pair first, until every word is one token; equal counts go by name.
+
+    The `tokenizers` library breaks ties by the order of a hash table, so two runs of it differ.
+    """
+    pieces = [[*word[:-1], word[-1] + "</w>"] for word in words]
+    merges = []
+    while pairs := Counter(pair for word in pieces for pair in pairwise(word)):
+        best = min(pairs, key=lambda pair: (-pairs[pair], pair))
+        merges.append(best)
+        pieces = [_merge(word, best) for word in pieces]
+    return merges
+
+
+def _merge(word: list[str], pair: tuple[str, str]) -> list[str]:
+    merged: list[str] = []
+    for piece in word:
+        if merged and (merged[-1], piece) == pair:
+            merged[-1] += piece
+        else:
+            merged.append(piece)
+    return merged
+
+
+def build_tokenizer(folder: Path) -> CLIPTokenizer:
+    """Make a byte-pair vocabulary in CLIP's form (vocab.json, merges.txt) for our words and save it to `folder`.
+
+    Words it does not know fall apart into pieces, in the end into bytes, so nothing is refused.
+    """
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    merges = byte_pairs(_words())
+    words = ["".join(pair) for pair in merges]
+    tokens = dict.fromkeys([*alphabet, *(letter + "</w>" for letter in alphabet), *words, START, END])
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "vocab.json").write_text(json.dumps(vocabulary, ensure_ascii=False))
+    (folder / "vocab.json").write_text(json.dumps({token: i for i, token in enumerate(tokens)}, ensure_ascii=False))
     (folder / "merges.txt").write_text("#version: 0.2\n" + "".join(f"{a} {b}\n" for a, b in merges))
     tokenizer = CLIPTokenizer(str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=MAX_TOKENS)
     tokenizer.save_pretrained(folder)

@@ -1,4 +1,4 @@
-"""The five networks and the noise schedule of the bundled model: SDXL's layout at 2.6 million parameters."""
+"""The five networks and the noise schedule of the bundled model: SDXL's layout at 6.6 million parameters."""
 
 from diffusers import AutoencoderKL, EulerDiscreteScheduler, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer

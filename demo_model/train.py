@@ -151,7 +151,8 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     """Run every stage."""
     args = parse(argv)
-    tokenizer = build_tokenizer(args.work / "tokenizer")
+    kept = args.work / "tokenizer"
+    tokenizer = CLIPTokenizer.from_pretrained(kept) if kept.exists() else build_tokenizer(kept)
     data = draw_dataset(args.scenes, tokenizer, args.seed)
     vae = train_autoencoder(data, args)
     latents = encode(vae, data, args.device)

@@ -33,7 +33,8 @@ def fit(recipe: Recipe, modules: nn.ModuleList, loss: Callable[[int], Tensor], f
     path = folder / f"{recipe.name}.pt"
     weights = [p for p in modules.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=recipe.lr, weight_decay=recipe.weight_decay, betas=(0.9, 0.99))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.lr, total_steps=recipe.steps, pct_start=0.05)
+    warm = max(0.05, 2 / recipe.steps)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.lr, total_steps=recipe.steps, pct_start=warm)
     average = [p.detach().clone() for p in weights]
     start = 0
     if path.exists():

@@ -25,7 +25,8 @@ def _scheduler(name: str) -> str:
 def _sizes(text: str) -> str:
     for part in text.split(",") if text else []:
         width, _, height = part.strip().partition("x")
-        if not (width.isdigit() and height.isdigit() and int(width) % 8 == 0 and int(height) % 8 == 0):
+        sides = [int(side) for side in (width, height) if side.isdigit()]
+        if len(sides) != 2 or any(side == 0 or side % 8 for side in sides):
             raise ValueError("allowed: WIDTHxHEIGHT in multiples of 8, separated by commas, such as 1024x1024,1152x896")
     return text
 
@@ -95,7 +96,7 @@ class Settings(BaseSettings):
 
 
 def load_settings(argv: Sequence[str] | None = None, **values: Any) -> Settings:
-    """Settings from flags (`argv`, if given), then the environment; `values` win over both.
+    """Settings from flags (`argv`, if given), then `values`, then the environment.
 
     Raises SettingsError naming the variable or flag, the value and what is allowed.
     """

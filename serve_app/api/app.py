@@ -8,7 +8,7 @@ from starlette.middleware import Middleware
 from serve_app import __version__
 from serve_app.api.errors import add_error_handlers
 from serve_app.api.imagine import imagine_router
-from serve_app.api.middleware import AccessLog, BodyLimit, Observe, RequestId
+from serve_app.api.middleware import AccessLog, BodyLimit, Observe, RequestId, Unexpected
 from serve_app.api.pages import pages_router
 from serve_app.service import Service
 
@@ -35,6 +35,7 @@ def create_app(
         middleware=[  # outermost first
             Middleware(RequestId, echo=options.echo_request_id),
             Middleware(AccessLog, observe=observe),
+            Middleware(Unexpected),
             Middleware(BodyLimit, limit=options.max_body_bytes),
         ],
     )

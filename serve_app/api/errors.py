@@ -1,6 +1,5 @@
 """Errors as answers: `{"error": {"code", "message", "param", "request_id"}}`."""
 
-import logging
 import math
 from typing import Any
 
@@ -11,7 +10,6 @@ from starlette.exceptions import HTTPException
 
 from serve_app.errors import InvalidValue, Malformed, MethodNotAllowed, NotFound, ServeError
 
-log = logging.getLogger(__name__)
 SHOWN = 80
 """Characters of a wrong value that an error repeats."""
 
@@ -48,14 +46,19 @@ def _shown(value: Any) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"
 
 
+def _methods(request: Request) -> str:
+    """The methods of the request's path; Starlette itself tells only the first route's."""
+    methods = request.app.openapi()["paths"].get(request.url.path, ["get"])
+    return ", ".join(method.upper() for method in methods)
+
+
 def _from_http(exc: HTTPException, request: Request) -> ServeError:
     if isinstance(exc.__cause__, ServeError):  # raised while FastAPI read the body
         return exc.__cause__
     if exc.status_code == 404:
         return NotFound(f"{request.url.path}: there is nothing here; see /docs")
     if exc.status_code == 405:
-        allowed = (exc.headers or {}).get("Allow", "see /docs")
-        return MethodNotAllowed(f"{request.method} {request.url.path}: allowed: {allowed}")
+        return MethodNotAllowed(f"{request.method} {request.url.path}: allowed: {_methods(request)}")
     return Malformed(str(exc.detail))
 
 
@@ -77,11 +80,6 @@ def add_error_handlers(app: FastAPI) -> None:
     async def http(request: Request, exc: HTTPException) -> JSONResponse:
         response = error_response(_from_http(exc, request), request_id(request))
         response.headers.update(exc.headers or {})
+        if exc.status_code == 405:
+            response.headers["Allow"] = _methods(request)
         return response
-
-    @app.exception_handler(Exception)
-    async def unexpected(request: Request, exc: Exception) -> JSONResponse:
-        log.error("unexpected error", exc_info=exc, extra={"request_id": request_id(request)})
-        return error_response(
-            ServeError("something went wrong here; the log has it by request id"), request_id(request)
-        )

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Annotated, Any, Literal, get_args
@@ -98,8 +99,9 @@ def _headers(service: Service, request: GenerateRequest, seeded: bool, max_age: 
 
 
 def _matches(if_none_match: str | None, etag: str | None) -> bool:
-    tags = [tag.strip() for tag in (if_none_match or "").split(",")]
-    return etag is not None and (etag in tags or "*" in tags)
+    """RFC 9110's weak comparison: a proxy may have taken the W/ away."""
+    tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
+    return etag is not None and (etag.removeprefix("W/") in tags or "*" in tags)
 
 
 def _as_json(request: GenerateRequest, pictures: Sequence[Picture]) -> dict[str, Any]:
@@ -139,12 +141,13 @@ async def _events(
 
 
 async def _first_then_rest(events: AsyncGenerator[Event, None], seconds: float) -> AsyncGenerator[Event, None]:
-    """Wait for the first event, so that a refusal is an answer with its status; then go on with the deadline."""
+    """Wait for the first event, so that a refusal is an answer with its status; then go on, within one deadline."""
+    began = time.monotonic()
     async with deadline(seconds):
         first = await anext(events)
 
     async def rest() -> AsyncGenerator[Event, None]:
-        async with aclosing(events), deadline(seconds):
+        async with aclosing(events), deadline(seconds - (time.monotonic() - began)):
             yield first
             async for event in events:
                 yield event
@@ -188,7 +191,7 @@ def imagine_router(service: Service, request_timeout_s: float, cache_max_age_s: 
         async with deadline(_timeout(x_request_timeout_seconds, request_timeout_s)):
             pictures = await service.generate(request)
         headers |= _told_by(pictures[-1])
-        if request.n > 1 or preferred(accept, ["image/*", "application/json"]) == "application/json":
+        if request.n > 1 or preferred(accept, [*MEDIA_TYPES.values(), "application/json"]) == "application/json":
             return JSONResponse(_as_json(request, pictures), headers=headers)
         return Response(pictures[0].data, headers=headers, media_type=MEDIA_TYPES[request.format])
 

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve_app.api.errors import error_response
-from serve_app.errors import BodyTooLarge
+from serve_app.errors import BodyTooLarge, ServeError
 
 log = logging.getLogger(__name__)
 REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
@@ -76,6 +76,31 @@ def _fields(scope: Scope, route: str, status: int, seconds: float) -> dict[str, 
         "status": status,
         "ms": round(seconds * 1000, 1),
     }
+
+
+class Unexpected:
+    """Answers an exception that nobody knows with 500 and a log entry, inside the access log and the request id."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception:  # noqa: BLE001  (the boundary of the HTTP process)
+            request_id = scope.get("request_id", "")
+            log.exception("unexpected error", extra={"request_id": request_id})
+            if begun:
+                raise
+            error = ServeError("something went wrong here; the log has it by request id")
+            await error_response(error, request_id)(scope, receive, send)
 
 
 class BodyLimit:
