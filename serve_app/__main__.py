@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from serve_app.errors import SettingsError
+from serve_app.errors import SettingsError, StartFailed
 from serve_app.settings import Settings, load_settings
 
 APP = "imagine"
@@ -17,7 +17,7 @@ OBJECT_STORE_BYTES = 100 << 20
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM. Returns the exit code: 0 after a clean stop, 2 for a wrong setting."""
+    """Serve until a signal. Returns 0 after a clean stop, 1 if it did not start, 2 for a wrong setting."""
     try:
         settings = load_settings(sys.argv[1:] if argv is None else argv)
         _check_ports(settings)
@@ -25,6 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return 2
+    except StartFailed as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        return 1
     return 0
 
 
@@ -67,7 +70,10 @@ def serve_until_stopped(settings: Settings) -> None:
         signal.signal(number, lambda *_: stop.set())
     try:
         serve.start(http_options={"host": settings.host, "port": settings.port})
-        serve.run(application, name=APP, route_prefix="/")
+        try:
+            serve.run(application, name=APP, route_prefix="/")
+        except RuntimeError as error:
+            raise StartFailed(f"the application did not start: {error}") from error
         _say(settings)
         stop.wait()
         print("stopping: requests in flight may finish", flush=True)  # noqa: T201

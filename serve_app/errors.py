@@ -15,12 +15,16 @@ ServeError 500 internal
 │   └── ReplicaLost 503 replica_lost
 └── DeadlinePassed 504 deadline_passed
 
-SettingsError is not among them: it stops the program at start.
+SettingsError and StartFailed are not among them: they stop the program at start.
 """
 
 
 class SettingsError(ValueError):
     """A setting is unknown or wrong; the message names the variable, the value and what is allowed."""
+
+
+class StartFailed(RuntimeError):
+    """Ray could not bring the application up; its log, shown before, says why."""
 
 
 class ServeError(Exception):
