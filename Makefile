@@ -39,7 +39,8 @@ check: $(VENV)/dev.stamp  ## lint, types, direction of imports
 test: check  ## everything, from unit tests to a real local Ray
 	$(BIN)/python -m pytest -q
 
-lock:  ## resolve requirements/*.lock again (needs uv on the path)
+lock:  ## resolve requirements/*.lock again (needs uv on the path, and an index of torch's CPU builds: UV_ARGS="--find-links …")
+	rm -f requirements/*.lock  # uv would keep to what they say
 	uv pip compile pyproject.toml $(UV_ARGS) --python-version 3.11 -c requirements/constraints.txt \
 		--custom-compile-command "make lock" -q -o requirements/serve.lock
 	uv pip compile pyproject.toml --extra dev $(UV_ARGS) --python-version 3.11 -c requirements/constraints.txt \
