@@ -82,9 +82,9 @@ def encode(vae: AutoencoderKL, data: Dataset, device: torch.device) -> Tensor:
 def train_denoiser(latents: Tensor, data: Dataset, tokenizer: CLIPTokenizer, args: argparse.Namespace) -> nn.ModuleList:
     """The UNet and both text towers together, on noise prediction with min-SNR weights. Returns all three."""
     torch.manual_seed(args.seed + 1)
-    networks = nn.ModuleList([unet(), *text_encoders(tokenizer)]).to(args.device)
-    networks[0].to(memory_format=torch.channels_last)
-    denoiser, text, text_2 = networks
+    denoiser = unet().to(memory_format=torch.channels_last)
+    text, text_2 = text_encoders(tokenizer)
+    networks = nn.ModuleList([denoiser, text, text_2]).to(args.device)
     alphas = noise_schedule().alphas_cumprod.to(args.device)
     snr = alphas / (1 - alphas)
     empty = tokenizer("", padding="max_length", return_tensors="pt").input_ids[0]

@@ -82,7 +82,7 @@ class EagerBackend:
     def tokens_over(self, prompt: str) -> int:
         tokenizer = self.pipeline.tokenizer
         room = tokenizer.model_max_length - tokenizer.num_special_tokens_to_add()
-        return max(0, len(tokenizer.tokenize(prompt)) - room)
+        return max(0, len(tokenizer.tokenize(prompt)) - int(room))
 
     @torch.inference_mode()
     def unet(self, latents: Tensor, timesteps: Tensor, text: TextEmbeds, time_ids: Tensor) -> Tensor:
