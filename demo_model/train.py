@@ -1,4 +1,4 @@
-"""Train the bundled model from nothing: `python -m demo_model.train`. About an hour and a half on two CPU cores.
+"""Train the bundled model from nothing: `python -m demo_model.train`. About 80 minutes on two idle CPU cores.
 
 Stages: draw the scenes, train the autoencoder, encode the scenes, train the denoiser with its text towers, export.
 Every stage is seeded and goes on from its last checkpoint in `--work`.
@@ -141,7 +141,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=Path("build/demo_model"), help="checkpoints")
     parser.add_argument("--scenes", type=int, default=24_000)
     parser.add_argument("--vae-steps", type=int, default=8_000)
-    parser.add_argument("--steps", type=int, default=4_500)
+    parser.add_argument("--steps", type=int, default=3_250)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", type=torch.device, default="cuda" if torch.cuda.is_available() else "cpu")

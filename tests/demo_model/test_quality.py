@@ -59,6 +59,13 @@ def test_the_published_figures_reach_the_goals() -> None:
     assert all(metrics[name] >= goal for name, goal in GOALS.items())
 
 
+def test_the_card_tells_the_published_figures(weights: Path) -> None:
+    metrics = json.loads((Path(__file__).parents[2] / "demo_model" / "metrics.json").read_text())
+    card = (weights / "README.md").read_text()
+    for name, words in {"place": "place", "colour": "colour", "position": "position", "kind": "kind of object"}.items():
+        assert f"| {words} | {metrics[name]:.1%} |".replace("%", " %") in card
+
+
 def test_the_figures_are_taken_at_the_servers_defaults() -> None:
     settings = load_settings()
     assert (settings.default_steps, settings.default_guidance_scale) == (STEPS, GUIDANCE)
