@@ -10,6 +10,8 @@ from tqdm import tqdm
 
 EMA_DECAY = 0.999
 CHECKPOINT_EVERY = 250
+WARM_UP = 0.051
+"""Share of the steps in which the learning rate rises; one over a whole number would divide by zero at that many steps."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,7 @@ def fit(recipe: Recipe, modules: nn.ModuleList, loss: Callable[[int], Tensor], f
     path = folder / f"{recipe.name}.pt"
     weights = [p for p in modules.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=recipe.lr, weight_decay=recipe.weight_decay, betas=(0.9, 0.99))
-    warm = max(0.05, 2 / recipe.steps)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.lr, total_steps=recipe.steps, pct_start=warm)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.lr, total_steps=recipe.steps, pct_start=WARM_UP)
     average = [p.detach().clone() for p in weights]
     start = 0
     if path.exists():

@@ -47,8 +47,11 @@ def weights() -> Path:
 @pytest.fixture(scope="session")
 def backend(weights: Path) -> "EagerBackend":
     """The bundled model in float32, loaded once."""
+    import torch
+
     from serve_app.backends.eager import EagerBackend
 
+    torch.set_num_threads(1)  # so small a model is drawn faster by one
     backend = EagerBackend.load(weights, "cpu", "float32", 8)
     backend.pipeline.set_progress_bar_config(disable=True)
     return backend

@@ -1,6 +1,7 @@
 """What `make lock` wrote."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,16 @@ def test_no_lock_brings_cuda(lock: Path) -> None:
 def test_locks_agree_with_each_other_and_the_constraints(lock: Path) -> None:
     wanted = pins(ROOT / "requirements" / "constraints.txt")
     assert {name: pin for name, pin in pins(lock).items() if wanted.get(name, pin) != pin} == {}
+
+
+def test_the_lock_of_the_page_is_made_of_its_extra() -> None:
+    extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["ui"]
+    lines = (ROOT / "requirements" / "ui.in").read_text().splitlines()
+    assert [line for line in lines if not line.startswith("#")] == extra
+
+
+def test_the_lock_of_the_page_has_neither_torch_nor_ray() -> None:
+    assert not {"torch", "ray", "diffusers"} & set(pins(ROOT / "requirements" / "ui.lock"))
 
 
 def test_the_tests_run_on_what_is_served() -> None:

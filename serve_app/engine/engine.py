@@ -55,8 +55,8 @@ class Engine:
             return self.backend.encode_text([prompt])
         text = self.backend.encode_text([negative, prompt])
         if not negative and self.backend.zero_empty_negative:
-            text.states[0].zero_()
-            text.pooled[0].zero_()
+            kept = torch.tensor([0.0, 1.0], device=text.states.device)
+            return TextEmbeds(text.states * kept.view(2, 1, 1), text.pooled * kept.view(2, 1))
         return text
 
     def _warnings(self, job: Job) -> tuple[str, ...]:

@@ -1,10 +1,13 @@
 """The eager backend on the bundled checkpoint."""
 
+import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from demo_model.scenes import Scene, Thing, draw_scene
 from serve_app.backends import BACKENDS, load_backend
 from serve_app.backends.eager import EagerBackend
 from serve_app.errors import SettingsError
@@ -40,11 +43,12 @@ def test_the_unet_takes_one_timestep_per_row(backend: EagerBackend) -> None:
 
 
 def test_the_autoencoder_gives_back_what_it_was_given(backend: EagerBackend) -> None:
-    pixels = torch.full((1, 3, 128, 128), -1.0)
-    pixels[:, 2] = 0.5
+    scene = Scene((Thing("boat", "red"),), "in the sea")
+    pixels = torch.from_numpy(np.array(draw_scene(scene, random.Random(0)))).permute(2, 0, 1)[None] / 127.5 - 1
     latents = backend.vae_encode(pixels)
     assert latents.shape == (1, 4, 16, 16)
-    assert (backend.vae_decode(latents) - pixels).abs().mean() < 0.1
+    assert latents.std() == pytest.approx(1, abs=0.7)
+    assert (backend.vae_decode(latents) - pixels).abs().mean() < 0.05
 
 
 def test_a_missing_device_is_refused_at_load(weights: Path) -> None:

@@ -16,7 +16,7 @@ from serve_app.engine.samplers import diffusers_scheduler
 Draw = Callable[..., list[Pixels]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def draw(backend: EagerBackend) -> Draw:
     def run(*requests: GenerateRequest, stagger: int = 0) -> list[Pixels]:
         """Draw the requests in one engine, each added `stagger` steps after the one before."""
@@ -95,13 +95,16 @@ def mixed_requests() -> list[GenerateRequest]:
     ]
 
 
+@pytest.fixture(scope="session")
+def alone(draw: Draw) -> list[Pixels]:
+    return [draw(request)[0] for request in mixed_requests()]
+
+
 @pytest.mark.parametrize("stagger", [0, 1, 3])
-def test_an_image_is_the_same_alone_and_in_any_company(draw: Draw, stagger: int) -> None:
-    requests = mixed_requests()
-    alone = [draw(request)[0] for request in requests]
-    together = draw(*requests, stagger=stagger)
-    assert len(together) == len(requests)
+def test_an_image_is_the_same_alone_and_in_any_company(draw: Draw, alone: list[Pixels], stagger: int) -> None:
+    together = draw(*mixed_requests(), stagger=stagger)
     assert [d for d in map(difference, alone, together) if d > 1] == []
+    assert len(together) == len(alone) == 16
 
 
 def test_different_seeds_give_different_images(draw: Draw) -> None:
