@@ -11,7 +11,7 @@ from tqdm import tqdm
 EMA_DECAY = 0.999
 CHECKPOINT_EVERY = 250
 WARM_UP = 0.051
-"""Share of the steps in which the learning rate rises; one over a whole number would divide by zero at that many steps."""
+"""Share of the steps in which the learning rate rises; 1 / n would divide by zero in a run of n steps."""
 
 
 @dataclass(frozen=True)
