@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent)]
+sys.path += [str(HERE.parent), str(HERE.parent.parent)]  # after this folder, whose conftest.py is meant
 
 from conftest import CHROMIUM  # noqa: E402
 from driver import figures, generate, open_page  # noqa: E402
