@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PIP_TORCH := $(PIP) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: install serve ui test check lock train clean
+.PHONY: install serve ui test unit check lock train clean
 
 install: $(VENV)/serve.stamp  ## the environment for serving, from requirements/serve.lock
 
@@ -45,6 +45,9 @@ check: $(VENV)/dev.stamp  ## lint, types, direction of imports
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_imports.py
+
+unit: $(VENV)/dev.stamp  ## the tests that start no Ray and no browser, about a minute
+	$(BIN)/python -m pytest -q -m "not cluster and not quality" --ignore tests/browser
 
 test: check  ## everything, from unit tests to a real local Ray and a real browser
 	@command -v chromium >/dev/null || (apt-get install -y chromium >/dev/null 2>&1) || echo "no chromium: browser tests are skipped"

@@ -10,6 +10,8 @@ from serve_app.app import _ingress_options, _replica_options, build
 from serve_app.errors import SettingsError
 from serve_app.settings import load_settings
 
+pytestmark = pytest.mark.cluster  # imports Ray, though it starts none
+
 
 def test_a_rayservice_builds_it_from_a_dict() -> None:
     assert as_serve_does(build, {"max_rows": 4}) is not None

@@ -53,7 +53,7 @@ def by_diffusers(backend: EagerBackend, request: GenerateRequest) -> Pixels:
     return np.asarray(image)
 
 
-@pytest.mark.parametrize("steps", [1, 2, 9])
+@pytest.mark.parametrize("steps", [1, 2, 6])
 @pytest.mark.parametrize("guidance", [1.0, 4.0])
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
 def test_an_image_equals_the_one_of_diffusers(
@@ -100,7 +100,7 @@ def alone(draw: Draw) -> list[Pixels]:
     return [draw(request)[0] for request in mixed_requests()]
 
 
-@pytest.mark.parametrize("stagger", [0, 1, 3])
+@pytest.mark.parametrize("stagger", [0, 2])
 def test_an_image_is_the_same_alone_and_in_any_company(draw: Draw, alone: list[Pixels], stagger: int) -> None:
     together = draw(*mixed_requests(), stagger=stagger)
     assert [d for d in map(difference, alone, together) if d > 1] == []
