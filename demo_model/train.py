@@ -1,4 +1,4 @@
-"""Train the bundled model from nothing: `python -m demo_model.train`. About 80 minutes on two idle CPU cores.
+"""Train the bundled model from nothing: `python -m demo_model.train`. About an hour and a half on two CPU cores.
 
 Stages: draw the scenes, train the autoencoder, encode the scenes, train the denoiser with its text towers, export.
 Every stage is seeded and goes on from its last checkpoint in `--work`.
