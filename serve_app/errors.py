@@ -8,7 +8,6 @@ ServeError 500 internal
 ├── BodyTooLarge 413 body_too_large
 ├── InvalidValue 422 invalid_value
 │   └── UnsupportedSize 422 unsupported_size
-├── Cancelled 499 client_closed_request
 ├── Unavailable 503 unavailable, with Retry-After
 │   ├── Overloaded 503 overloaded
 │   ├── NotReady 503 not_ready
@@ -70,11 +69,6 @@ class InvalidValue(ServeError):
 
 class UnsupportedSize(InvalidValue):
     code = "unsupported_size"
-
-
-class Cancelled(ServeError):
-    status = 499
-    code = "client_closed_request"
 
 
 class Unavailable(ServeError):

@@ -6,7 +6,7 @@ import pytest
 from fakes import FakeReplicas
 from fastapi.testclient import TestClient
 
-from serve_app.errors import Cancelled, NotReady, Overloaded, ReplicaLost, ServeError
+from serve_app.errors import DeadlinePassed, NotReady, Overloaded, ReplicaLost, ServeError
 
 JSON = {"Content-Type": "application/json"}
 
@@ -182,7 +182,7 @@ def test_who_may_try_again_is_told_when(
     assert (error(answer)["code"], error(answer)["message"]) == (raised.code, str(raised))
 
 
-@pytest.mark.parametrize("raised", [ServeError("the replica failed"), Cancelled("gone")])
+@pytest.mark.parametrize("raised", [ServeError("the replica failed"), DeadlinePassed("gone")])
 def test_other_refusals_say_nothing_of_trying_again(
     client: TestClient, replicas: FakeReplicas, raised: ServeError
 ) -> None:
