@@ -41,6 +41,9 @@ class Backend(Protocol):
     def rows(self, size: Size) -> Sequence[int]:
         """The UNet batch sizes that exist for this picture size, ascending."""
 
+    def step_cost(self, size: Size, rows: int) -> float:
+        """Milliseconds of one UNet call, for a size and a row count that exist."""
+
     def encode_text(self, prompts: Sequence[str]) -> TextEmbeds: ...
 
     def tokens_over(self, prompt: str) -> int:

@@ -58,6 +58,10 @@ class EagerBackend:
     def rows(self, size: Size) -> Sequence[int]:
         return range(1, self.max_rows + 1)
 
+    def step_cost(self, size: Size, rows: int) -> float:
+        """Not measured, so in no unit: a fixed part and a part per row, so that a larger batch always pays."""
+        return size[0] * size[1] * (1 + rows)
+
     @torch.inference_mode()
     def encode_text(self, prompts: Sequence[str]) -> TextEmbeds:
         states, pooled = [], None

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from math import inf
 
 import torch
 from torch import Tensor
@@ -21,7 +22,7 @@ class Engine:
     def __init__(self, backend: Backend, max_rows: int, max_waiting: int, observer: Observer = QUIET) -> None:
         self.backend = backend
         self.observer = observer
-        self.scheduler: Scheduler[Job] = Scheduler(max_rows, max_waiting)
+        self.scheduler: Scheduler[Job] = Scheduler(max_rows, max_waiting, self._step_cost)
 
     def add(self, request: GenerateRequest, notify: Callable[[Job], None] = lambda job: None) -> list[Job]:
         """Queue one job per image. Raises Overloaded, or InvalidValue where the sampler cannot do the steps."""
@@ -33,11 +34,11 @@ class Engine:
         return jobs
 
     def step(self) -> list[Job]:
-        """Advance every running job by one evaluation; return those that are over."""
+        """Advance the jobs whose turn it is by one evaluation; return those that are over."""
         jobs = self.scheduler.schedule()
         self._start([job for job in jobs if job.text is None])
-        for size in dict.fromkeys(job.size for job in jobs):
-            self._denoise([job for job in jobs if job.size == size], size)
+        if jobs:
+            self._denoise(jobs, jobs[0].size)
         return self._retire()
 
     def _start(self, jobs: Sequence[Job]) -> None:
@@ -117,12 +118,21 @@ class Engine:
 
     def _call_padded(self, rows: int, size: Size, batch: Sequence[Tensor]) -> Tensor:
         """Call the UNet at the smallest batch size that exists, repeating the last row; cut its answer back."""
-        padded = next(n for n in self.backend.rows(size) if n >= rows)
+        padded = self._padded(size, rows)
+        assert padded is not None, f"the scheduler chose {rows} rows"
         latents, timesteps, states, pooled, time_ids = (
             torch.cat([part, part[-1:].expand(padded - rows, *part.shape[1:])]) if padded > rows else part
             for part in batch
         )
         return self.backend.unet(latents, timesteps, TextEmbeds(states, pooled), time_ids)[:rows]
+
+    def _padded(self, size: Size, rows: int) -> int | None:
+        """The smallest UNet batch that exists and takes so many rows."""
+        return next((n for n in self.backend.rows(size) if n >= rows), None)
+
+    def _step_cost(self, size: Size, rows: int) -> float:
+        padded = self._padded(size, rows)
+        return inf if padded is None else self.backend.step_cost(size, padded)
 
     def _retire(self) -> list[Job]:
         over = self.scheduler.retire()
@@ -132,7 +142,7 @@ class Engine:
                 self._decode(job)
             job.notify(job)
             self.observer.retired(job.outcome)
-        self.observer.load(sum(job.rows for job in self.scheduler.running), len(self.scheduler.waiting))
+        self.observer.load(sum(job.rows for job in self.scheduler.batch), self.scheduler.waiting)
         return over
 
     def _decode(self, job: Job) -> None:
@@ -144,8 +154,8 @@ class Engine:
         job.lap("decode")
 
     def abort(self, error: Exception) -> None:
-        """Fail every running job with `error`; waiting ones are not touched."""
-        for job in self.scheduler.running:
+        """Fail the jobs of the present step with `error`; paused and waiting ones are not touched."""
+        for job in self.scheduler.batch:
             job.error = error
             job.notify(job)
             self.observer.retired(job.outcome)

@@ -67,6 +67,10 @@ class Job:
         return self.request.width, self.request.height
 
     @property
+    def remaining(self) -> int:
+        return len(self.sampler) - self.i
+
+    @property
     def denoised(self) -> bool:
         return self.i >= len(self.sampler)
 

@@ -68,7 +68,7 @@ class EngineThread:
         def notify(job: Job) -> None:
             loop.call_soon_threadsafe(news.put_nowait, _update(job))
 
-        ahead = len(self.engine.scheduler.waiting)
+        ahead = self.engine.scheduler.waiting
         jobs = self.engine.add(request, notify)
         self._wake.set()
         try:

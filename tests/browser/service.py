@@ -31,8 +31,8 @@ def main(port: int, max_rows: int, max_waiting: int) -> None:
 
     @app.get("/test/load")
     async def load() -> dict[str, int]:
-        running = engine.scheduler.running
-        return {"rows": sum(job.rows for job in running), "images": len(running) + len(engine.scheduler.waiting)}
+        batch = engine.scheduler.batch
+        return {"rows": sum(job.rows for job in batch), "images": len(batch) + engine.scheduler.waiting}
 
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
 

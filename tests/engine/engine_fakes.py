@@ -40,6 +40,9 @@ class RecordingBackend:
     def rows(self, size: Size) -> Sequence[int]:
         return self._rows
 
+    def step_cost(self, size: Size, rows: int) -> float:
+        return 1.0  # however many rows, so that a larger batch always pays
+
     def encode_text(self, prompts: Sequence[str]) -> TextEmbeds:
         self.prompts.append(list(prompts))
         lengths = torch.tensor([float(len(prompt) + 1) for prompt in prompts])
