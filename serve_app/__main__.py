@@ -52,7 +52,12 @@ def serve_until_stopped(settings: Settings) -> None:
     from ray import serve
 
     from serve_app.app import build
+    from serve_app.manifest import is_artifact, verify
+    from serve_app.registry import find_model
 
+    folder = find_model(settings.model)
+    if is_artifact(folder):
+        verify(folder)
     application = build(settings)  # a wrong model is refused before Ray starts
     stop = threading.Event()
     cpus = math.ceil(settings.ingress_cpus + max(settings.replicas, settings.max_replicas) * settings.replica_cpus)

@@ -1,31 +1,49 @@
 """The Ray Serve application: `serve_app.app:build`, which a RayService imports."""
 
+from pathlib import Path
 from typing import Any
 
 from ray import serve
 from ray.serve import Application
 
 from serve_app.deployments import Ingress, ModelReplica
+from serve_app.errors import SettingsError
+from serve_app.manifest import is_artifact, read_manifest
 from serve_app.registry import find_model, read_info
 from serve_app.settings import Settings
 
+CORES_OF_A_CHIP = 2
 INGRESS_REQUESTS = 512
 """Requests an ingress holds at once; the engines' own queues say 503 long before."""
 
 
 def build(settings: Settings) -> Application:
     """The application of one model. Reads the checkpoint's configs, loads no weights."""
-    info = read_info(find_model(settings.model), settings)
-    model = serve.deployment(ModelReplica, name=ModelReplica.__name__).options(**_replica_options(settings))
+    folder = find_model(settings.model)
+    info = read_info(folder, settings)
+    options = _replica_options(settings, neuron_cores(folder, settings))
+    model = serve.deployment(ModelReplica, name=ModelReplica.__name__).options(**options)
     ingress = serve.deployment(Ingress, name="Ingress").options(**_ingress_options(settings))
     return ingress.bind(settings, [info], model.bind(settings, info))
 
 
-def _replica_options(settings: Settings) -> dict[str, Any]:
+def neuron_cores(folder: Path, settings: Settings) -> int:
+    """NeuronCores of a replica: as set, else the two of a chip for an artifact that runs there."""
+    if not is_artifact(folder) or read_manifest(folder).backend != "neuron":
+        return settings.replica_neuron_cores
+    if settings.replica_neuron_cores not in (0, CORES_OF_A_CHIP):
+        raise SettingsError(
+            f"IMAGINE_REPLICA_NEURON_CORES (--replica-neuron-cores) = {settings.replica_neuron_cores}: {folder} was "
+            f"compiled for the cores of one chip; allowed: {CORES_OF_A_CHIP}, or leave it out"
+        )
+    return CORES_OF_A_CHIP
+
+
+def _replica_options(settings: Settings, cores: int) -> dict[str, Any]:
     in_engine = settings.max_rows + settings.max_waiting
     actor: dict[str, Any] = {"num_cpus": settings.replica_cpus, "num_gpus": settings.replica_gpus}
-    if settings.replica_neuron_cores:
-        actor["resources"] = {"neuron_cores": settings.replica_neuron_cores}
+    if cores:
+        actor["resources"] = {"neuron_cores": cores}
     else:
         actor["runtime_env"] = {"env_vars": {"NEURON_RT_VISIBLE_CORES": ""}}
     return {

@@ -35,7 +35,7 @@ class ModelReplica:
         set_up_logging(settings.log_level)
         # Ray allows one thread per reserved CPU; ours leaves one CPU to the proxy and the event loops
         torch.set_num_threads(settings.threads or max(1, (os.cpu_count() or 1) - 1))
-        backend = await asyncio.to_thread(load_backend, "eager", find_model(settings.model), settings)
+        backend = await asyncio.to_thread(load_backend, find_model(settings.model), settings)
         engine = Engine(backend, settings.max_rows, settings.max_waiting, EngineMetrics(info.name))
         self._worker = Worker(engine)
         await self._worker.warm_up(info)

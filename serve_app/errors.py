@@ -14,12 +14,16 @@ ServeError 500 internal
 │   └── ReplicaLost 503 replica_lost
 └── DeadlinePassed 504 deadline_passed
 
-SettingsError and StartFailed are not among them: they stop the program at start.
+SettingsError, ArtifactError and StartFailed are not among them: they stop the program at start.
 """
 
 
 class SettingsError(ValueError):
     """A setting is unknown or wrong; the message names the variable, the value and what is allowed."""
+
+
+class ArtifactError(SettingsError):
+    """An artifact directory is damaged or does not fit this machine; the message names the file."""
 
 
 class StartFailed(RuntimeError):

@@ -8,6 +8,7 @@ from typing import Any
 
 from serve_app.core import ModelInfo, Size, size_name
 from serve_app.errors import SettingsError, UnknownModel, UnsupportedSize
+from serve_app.manifest import is_artifact, read_manifest
 from serve_app.settings import Settings
 
 SCHEDULER_CLASSES = {
@@ -65,14 +66,30 @@ def read_info(folder: Path, settings: Settings) -> ModelInfo:
     unet, vae = _json(folder, "unet/config.json"), _json(folder, "vae/config.json")
     scale = 2 ** (len(vae["block_out_channels"]) - 1)
     own = unet["sample_size"] * scale
+    compiled = _compiled_sizes(folder, settings) if is_artifact(folder) else ()
     return ModelInfo(
         name=settings.model_name or _name(settings.model, folder),
-        revision=_revision(folder),
-        sizes=_sizes(settings.sizes) or ((own, own),),
+        revision=revision_of(folder),
+        sizes=_sizes(settings.sizes) or compiled or ((own, own),),
         scheduler=settings.default_scheduler or _own_scheduler(folder),
         steps=settings.default_steps,
         guidance_scale=settings.default_guidance_scale,
     )
+
+
+def _compiled_sizes(folder: Path, settings: Settings) -> tuple[Size, ...]:
+    """The sizes of an artifact. Raises SettingsError for settings that it cannot follow."""
+    manifest = read_manifest(folder)
+    for size in _sizes(settings.sizes):
+        if size not in manifest.sizes:
+            allowed = ", ".join(map(size_name, manifest.sizes))
+            raise SettingsError(f"IMAGINE_SIZES (--sizes): {size_name(size)} was not compiled; allowed: {allowed}")
+    for name in ("device", "dtype"):
+        asked, has = getattr(settings, name), getattr(manifest, name)
+        if name in settings.model_fields_set and asked != has:
+            flag = f"IMAGINE_{name.upper()} (--{name})"
+            raise SettingsError(f"{flag} = {asked!r}: {folder} was compiled for {has}; allowed: {has}, or leave it out")
+    return manifest.sizes
 
 
 def _name(model: str, folder: Path) -> str:
@@ -105,7 +122,7 @@ def _json(folder: Path, name: str) -> dict[str, Any]:
     return content
 
 
-def _revision(folder: Path) -> str:
+def revision_of(folder: Path) -> str:
     """Twelve hex digits that change with the weights or configs, whatever the machine."""
     digest = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.suffix in (".json", ".safetensors", ".txt")):

@@ -43,7 +43,7 @@ class Settings(BaseSettings):
         protected_namespaces=(),
     )
 
-    model: str = Field(str(BUNDLED_MODEL), description="folder in diffusers layout, or a Hugging Face hub id")
+    model: str = Field(str(BUNDLED_MODEL), description="artifact or checkpoint: a folder, or a Hugging Face hub id")
     model_name: str = Field("", description="name in requests and answers; empty: the last part of the model's path")
     sizes: Annotated[str, NoDecode, AfterValidator(_sizes)] = Field(
         "", description="sizes served, as 1024x1024,1152x896; empty: the model's own size"
@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     max_replicas: int = Field(0, ge=0, le=1000, description="most replicas; 0: as many as `replicas`, no autoscaling")
     ingress_cpus: float = Field(0.5, ge=0, le=256, description="CPUs Ray sets aside for the HTTP ingress")
     replica_cpus: float = Field(1.0, ge=0, le=256, description="CPUs Ray sets aside for a replica")
-    replica_neuron_cores: int = Field(0, ge=0, le=32, description="NeuronCores Ray sets aside for a replica")
+    replica_neuron_cores: int = Field(0, ge=0, le=32, description="NeuronCores of a replica; 0: as the model needs")
     replica_gpus: float = Field(0.0, ge=0, le=16, description="GPUs Ray sets aside for a replica")
     grace_s: float = Field(30.0, ge=0, le=600, description="time that requests in flight get at shutdown")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level logged")

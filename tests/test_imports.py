@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = [
     ["errors", "core", "logs"],
-    ["settings"],
+    ["settings", "manifest"],
     ["registry"],
     ["backends"],
     ["engine"],
@@ -30,6 +30,8 @@ ONLY = {
     "torch": {"backends", "engine", "deployments"},
     "diffusers": {"backends", "engine"},
     "transformers": {"backends"},
+    "optimum": {"backends"},
+    "torch_neuronx": {"backends"},
 }
 
 

@@ -1,24 +1,41 @@
 """The machines that can run the networks, loaded only when asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from serve_app.manifest import Manifest, is_artifact, verify
 from serve_app.settings import Settings
 
 if TYPE_CHECKING:
     from serve_app.backends.base import Backend
+    from serve_app.backends.compiled import CompiledBackend
 
 
-def _eager(folder: Path, settings: Settings) -> "Backend":
+def _aot(folder: Path, manifest: Manifest) -> "CompiledBackend":
+    from serve_app.backends.aot import load_aot
+
+    return load_aot(folder, manifest)
+
+
+def _neuron(folder: Path, manifest: Manifest) -> "CompiledBackend":
+    from serve_app.backends.neuron import load_neuron
+
+    return load_neuron(folder, manifest)
+
+
+COMPILED: Mapping[str, Callable[[Path, Manifest], "CompiledBackend"]] = {"aot": _aot, "neuron": _neuron}
+
+
+def load_compiled(folder: Path, manifest: Manifest) -> "CompiledBackend":
+    """Load an artifact whose files have been verified."""
+    return COMPILED[manifest.backend](folder, manifest)
+
+
+def load_backend(folder: Path, settings: Settings) -> "Backend":
+    """Load the model in `folder`: an artifact on the backend its manifest names, a checkpoint eagerly."""
+    if is_artifact(folder):
+        return load_compiled(folder, verify(folder))
     from serve_app.backends.eager import EagerBackend
 
     return EagerBackend.load(folder, settings.device, settings.dtype, settings.max_rows)
-
-
-BACKENDS: dict[str, Callable[[Path, Settings], "Backend"]] = {"eager": _eager}
-
-
-def load_backend(name: str, folder: Path, settings: Settings) -> "Backend":
-    """Load the model in `folder` on the named backend."""
-    return BACKENDS[name](folder, settings)

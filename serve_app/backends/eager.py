@@ -9,6 +9,7 @@ from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionM
 from torch import Tensor
 
 from serve_app.backends.base import TextEmbeds
+from serve_app.backends.checkpoint import Checkpoint
 from serve_app.core import Size
 from serve_app.errors import SettingsError
 
@@ -16,8 +17,9 @@ from serve_app.errors import SettingsError
 class EagerBackend:
     """Runs a `StableDiffusionXLPipeline`'s own modules; any batch from 1 to `max_rows` is a shape that exists."""
 
-    def __init__(self, pipeline: StableDiffusionXLPipeline, max_rows: int) -> None:
+    def __init__(self, pipeline: StableDiffusionXLPipeline, checkpoint: Checkpoint, max_rows: int) -> None:
         self.pipeline = pipeline
+        self.checkpoint = checkpoint
         self.max_rows = max_rows
         self._unet: UNet2DConditionModel = pipeline.unet
         self._vae: AutoencoderKL = pipeline.vae
@@ -33,7 +35,7 @@ class EagerBackend:
         pipeline.to(device)
         if dtype == "float16" and pipeline.vae.config.force_upcast:
             pipeline.vae.to(dtype=torch.float32)
-        return cls(pipeline, max_rows)
+        return cls(pipeline, Checkpoint.read(folder), max_rows)
 
     @property
     def device(self) -> str:
@@ -41,19 +43,19 @@ class EagerBackend:
 
     @property
     def latent_channels(self) -> int:
-        return int(self._vae.config.latent_channels)
+        return self.checkpoint.latent_channels
 
     @property
     def vae_scale(self) -> int:
-        return int(self.pipeline.vae_scale_factor)
+        return self.checkpoint.vae_scale
 
     @property
     def scheduler_config(self) -> Mapping[str, Any]:
-        return dict(self.pipeline.scheduler.config)
+        return self.checkpoint.scheduler_config
 
     @property
     def zero_empty_negative(self) -> bool:
-        return bool(self.pipeline.config.force_zeros_for_empty_prompt)
+        return self.checkpoint.zero_empty_negative
 
     def rows(self, size: Size) -> Sequence[int]:
         return range(1, self.max_rows + 1)
@@ -65,18 +67,8 @@ class EagerBackend:
     @torch.inference_mode()
     def encode_text(self, prompts: Sequence[str]) -> TextEmbeds:
         states, pooled = [], None
-        towers = [
-            (self.pipeline.tokenizer, self.pipeline.text_encoder),
-            (self.pipeline.tokenizer_2, self.pipeline.text_encoder_2),
-        ]
-        for tokenizer, tower in towers:
-            tokens = tokenizer(
-                list(prompts),
-                padding="max_length",
-                max_length=tokenizer.model_max_length,
-                truncation=True,
-                return_tensors="pt",
-            ).input_ids
+        towers = (self.pipeline.text_encoder, self.pipeline.text_encoder_2)
+        for tower, tokens in zip(towers, self.checkpoint.tokens(prompts), strict=True):
             output = tower(tokens.to(self.device), output_hidden_states=True)
             states.append(output.hidden_states[-2].float())  # SDXL was trained on the last state but one
             pooled = output[0].float()  # of the second tower, which projects
@@ -84,9 +76,7 @@ class EagerBackend:
         return TextEmbeds(torch.cat(states, dim=-1), pooled)
 
     def tokens_over(self, prompt: str) -> int:
-        tokenizer = self.pipeline.tokenizer
-        room = tokenizer.model_max_length - tokenizer.num_special_tokens_to_add()
-        return max(0, len(tokenizer.tokenize(prompt)) - int(room))
+        return self.checkpoint.tokens_over(prompt)
 
     @torch.inference_mode()
     def unet(self, latents: Tensor, timesteps: Tensor, text: TextEmbeds, time_ids: Tensor) -> Tensor:
@@ -100,11 +90,11 @@ class EagerBackend:
     @torch.inference_mode()
     def vae_encode(self, pixels: Tensor) -> Tensor:
         mean = self._vae.encode(pixels.to(self._vae.dtype)).latent_dist.mode()
-        scaled: Tensor = mean.float() * self._vae.config.scaling_factor
+        scaled: Tensor = mean.float() * self.checkpoint.scaling_factor
         return scaled
 
     @torch.inference_mode()
     def vae_decode(self, latents: Tensor) -> Tensor:
-        unscaled = (latents / self._vae.config.scaling_factor).to(self._vae.dtype)
+        unscaled = (latents / self.checkpoint.scaling_factor).to(self._vae.dtype)
         pixels: Tensor = self._vae.decode(unscaled, return_dict=False)[0]
         return pixels.float()

@@ -117,7 +117,7 @@ class Engine:
         return self._call_padded(rows, size, batch)
 
     def _call_padded(self, rows: int, size: Size, batch: Sequence[Tensor]) -> Tensor:
-        """Call the UNet at the smallest batch size that exists, repeating the last row; cut its answer back."""
+        """Call the UNet at a batch size that exists, repeating the last row; cut its answer back."""
         padded = self._padded(size, rows)
         assert padded is not None, f"the scheduler chose {rows} rows"
         latents, timesteps, states, pooled, time_ids = (
@@ -127,8 +127,9 @@ class Engine:
         return self.backend.unet(latents, timesteps, TextEmbeds(states, pooled), time_ids)[:rows]
 
     def _padded(self, size: Size, rows: int) -> int | None:
-        """The smallest UNet batch that exists and takes so many rows."""
-        return next((n for n in self.backend.rows(size) if n >= rows), None)
+        """The cheapest UNet batch that exists and takes so many rows, which need not be the smallest."""
+        enough = [n for n in self.backend.rows(size) if n >= rows]
+        return min(enough, key=lambda n: self.backend.step_cost(size, n), default=None)
 
     def _step_cost(self, size: Size, rows: int) -> float:
         padded = self._padded(size, rows)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from demo_model.scenes import Scene, Thing, draw_scene
-from serve_app.backends import BACKENDS, load_backend
+from serve_app.backends import load_backend
 from serve_app.backends.eager import EagerBackend
 from serve_app.errors import SettingsError
 from serve_app.settings import load_settings
@@ -68,6 +68,5 @@ def test_smaller_number_types_draw_nearly_the_same(weights: Path, backend: Eager
     assert (outputs[0] - outputs[1]).abs().mean() < 0.05
 
 
-def test_backends_are_loaded_by_name(weights: Path) -> None:
-    assert set(BACKENDS) == {"eager"}
-    assert isinstance(load_backend("eager", weights, load_settings()), EagerBackend)
+def test_a_checkpoint_is_loaded_eagerly(weights: Path) -> None:
+    assert isinstance(load_backend(weights, load_settings()), EagerBackend)

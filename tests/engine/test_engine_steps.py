@@ -91,6 +91,15 @@ def test_padding_does_not_change_the_picture(make_engine: MakeEngine) -> None:
     assert (pictures[0] == pictures[1]).all()
 
 
+def test_a_larger_batch_is_taken_where_it_is_cheaper(make_engine: MakeEngine) -> None:
+    """Compilers are not monotonic: one row of the bundled model took ten times as long as two."""
+    engine, backend = make_engine(rows=[1, 2])
+    backend.costs = {1: 9.0, 2: 2.0}
+    engine.add(a_request(steps=2, guidance_scale=0.0))
+    drain(engine)
+    assert backend.batches == [2, 2]
+
+
 def test_jobs_of_different_sizes_run_in_batches_of_their_own(make_engine: MakeEngine) -> None:
     engine, backend = make_engine()
     engine.add(a_request(steps=2, width=64, height=64))

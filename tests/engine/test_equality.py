@@ -1,6 +1,7 @@
 """The yardstick: diffusers' own pipeline, on the bundled checkpoint in float32."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,12 +71,15 @@ def test_an_empty_negative_prompt_means_what_it_means_to_diffusers(backend: Eage
 
 def test_zeros_for_an_empty_negative_prompt_mean_what_they_mean_to_diffusers(backend: EagerBackend, draw: Draw) -> None:
     request, plain = a_request(steps=8), draw(a_request(steps=8))[0]
+    checkpoint = backend.checkpoint
     backend.pipeline.register_to_config(force_zeros_for_empty_prompt=True)
+    backend.checkpoint = replace(checkpoint, zero_empty_negative=True)
     try:
         zeroed = draw(request)[0]
         assert difference(zeroed, by_diffusers(backend, request)) <= 2
     finally:
         backend.pipeline.register_to_config(force_zeros_for_empty_prompt=False)
+        backend.checkpoint = checkpoint
     assert difference(zeroed, plain) > 2
 
 

@@ -22,6 +22,7 @@ class RecordingBackend:
 
     def __init__(self, rows: Sequence[int] = range(1, 9)) -> None:
         self._rows = rows
+        self.costs: dict[int, float] = {}
         self.inputs: list[Tensor] = []
         self.states: list[Tensor] = []
         self.timesteps: list[list[float]] = []
@@ -41,7 +42,7 @@ class RecordingBackend:
         return self._rows
 
     def step_cost(self, size: Size, rows: int) -> float:
-        return 1.0  # however many rows, so that a larger batch always pays
+        return self.costs.get(rows, 1.0)  # however many rows, so that a larger batch always pays
 
     def encode_text(self, prompts: Sequence[str]) -> TextEmbeds:
         self.prompts.append(list(prompts))

@@ -1,0 +1,94 @@
+"""The backend of fixed shapes, with eager modules in the place of compiled graphs."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from engine_fakes import a_request, drain
+
+from compile.modules import module_of
+from serve_app.backends.compiled import CompiledBackend, Key, Run
+from serve_app.backends.eager import EagerBackend
+from serve_app.engine.engine import Engine
+from serve_app.manifest import Manifest
+
+SIZES = ((128, 128), (128, 64))
+
+
+@pytest.fixture
+def compiled(backend: EagerBackend, weights: Path) -> CompiledBackend:
+    pipeline = backend.pipeline
+    graphs: dict[Key, Run] = {(name, None, 1): module_of(pipeline, name) for name in ("text_encoder", "text_encoder_2")}
+    for size in SIZES:
+        graphs |= {("unet", size, rows): module_of(pipeline, "unet") for rows in (2, 4)}
+        graphs |= {(name, size, 1): module_of(pipeline, name) for name in ("vae_encoder", "vae_decoder")}
+    manifest = Manifest(
+        backend="aot",
+        device="cpu",
+        model="demo",
+        revision="",
+        sizes=SIZES,
+        rows=(2, 4),
+        dtype="float32",
+        options={},
+        tools={},
+        graphs=(),
+        step_cost={"128x128": {2: 5.0, 4: 7.0}},
+        memory_bytes=0,
+        files={},
+    )
+    return CompiledBackend(weights, manifest, graphs, "cpu")
+
+
+def test_rows_are_those_that_were_compiled_for_the_size(compiled: CompiledBackend) -> None:
+    assert compiled.rows((128, 64)) == [2, 4]
+    assert compiled.rows((256, 256)) == []
+
+
+def test_the_checkpoint_says_what_the_eager_pipeline_says(compiled: CompiledBackend, backend: EagerBackend) -> None:
+    assert compiled.latent_channels == backend.latent_channels
+    assert compiled.vae_scale == backend.vae_scale
+    assert compiled.zero_empty_negative == backend.zero_empty_negative
+    assert compiled.tokens_over("red " * 50) == backend.tokens_over("red " * 50)
+
+
+def test_text_is_the_same(compiled: CompiledBackend, backend: EagerBackend) -> None:
+    ours, theirs = compiled.encode_text(["", "a red circle"]), backend.encode_text(["", "a red circle"])
+    assert torch.allclose(ours.states, theirs.states, atol=1e-5)
+    assert torch.allclose(ours.pooled, theirs.pooled, atol=1e-5)
+
+
+def test_the_autoencoder_takes_several_pictures_one_by_one(compiled: CompiledBackend, backend: EagerBackend) -> None:
+    pixels = torch.randn(2, 3, 64, 128, generator=torch.Generator().manual_seed(0))
+    latents = compiled.vae_encode(pixels)
+    assert torch.allclose(latents, backend.vae_encode(pixels), atol=1e-4)
+    assert torch.allclose(compiled.vae_decode(latents), backend.vae_decode(latents), atol=1e-4)
+
+
+def test_pictures_are_those_of_the_eager_backend(compiled: CompiledBackend, backend: EagerBackend) -> None:
+    requests = [
+        a_request(seed=1),
+        a_request(seed=2, guidance_scale=0.0),
+        a_request(seed=3, width=128, height=64),
+        a_request(seed=4, guidance_scale=7.0, steps=6),
+    ]
+    pictures = []
+    for machine in (compiled, backend):
+        engine = Engine(machine, 4, 32)
+        jobs = [job for request in requests for job in engine.add(request)]
+        drain(engine)
+        pictures.append([job.pixels for job in jobs])
+    for ours, theirs in zip(*pictures, strict=True):
+        assert ours is not None and theirs is not None
+        assert np.abs(ours.astype(int) - theirs.astype(int)).max() <= 2
+
+
+def test_costs_come_from_the_manifest(compiled: CompiledBackend) -> None:
+    assert compiled.step_cost((128, 128), 4) == 7.0
+
+
+def test_a_cost_that_the_manifest_has_not_is_timed_once(compiled: CompiledBackend) -> None:
+    cost = compiled.step_cost((128, 64), 2)
+    assert cost > 0
+    assert compiled.step_cost((128, 64), 2) == cost
