@@ -1,0 +1,1 @@
+"""Checkpoint to artifact: traces SDXL into graphs of fixed shapes. `python -m compile --help`."""

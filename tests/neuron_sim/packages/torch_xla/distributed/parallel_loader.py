@@ -1,0 +1,4 @@
+"""A name that accelerate wraps when it finds torch_xla."""
+
+
+class MpDeviceLoader: ...

@@ -1,0 +1,1 @@
+"""A module that accelerate imports when it finds torch_xla."""
