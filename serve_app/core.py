@@ -88,6 +88,15 @@ class GenerateRequest:
 
 
 @dataclass(frozen=True)
+class ReplicaCounts:
+    """Replicas that serve, and those that load their model or wait for cores; `note` may say for what."""
+
+    running: int
+    starting: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Picture:
     """One encoded image, the seed that made it, and seconds spent by phase (queue, text, denoise, decode, encode)."""
 

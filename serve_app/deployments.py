@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import time
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle
 
-from serve_app.core import Event, GenerateRequest, ModelInfo, Picture
+from serve_app.core import Event, GenerateRequest, ModelInfo, Picture, ReplicaCounts
 from serve_app.errors import NotReady, Overloaded, ReplicaLost, ServeError
 from serve_app.logs import set_up_logging
 from serve_app.registry import Registry, find_model
@@ -35,7 +36,9 @@ class ModelReplica:
         set_up_logging(settings.log_level)
         # Ray allows one thread per reserved CPU; ours leaves one CPU to the proxy and the event loops
         torch.set_num_threads(settings.threads or max(1, (os.cpu_count() or 1) - 1))
+        began = time.perf_counter()
         backend = await asyncio.to_thread(load_backend, find_model(settings.model), settings)
+        log.info("model loaded", extra={"model": info.name, "seconds": round(time.perf_counter() - began, 1)})
         engine = Engine(backend, settings.max_rows, settings.max_waiting, EngineMetrics(info.name))
         self._worker = Worker(engine)
         await self._worker.warm_up(info)
@@ -70,8 +73,11 @@ class RayReplicas:
     """The model replicas behind a Ray handle. Maps Ray's errors to ours. Implements `service.Replicas`."""
 
     def __init__(self, handle: "DeploymentHandle[Any]", app_name: str) -> None:
+        from serve_app.metrics import ReplicaMetrics
+
         self._handle = handle
         self._app_name = app_name
+        self._metrics = ReplicaMetrics()
 
     async def generate(self, request: GenerateRequest) -> Sequence[Picture]:
         """A request whose replica dies is tried once more: a picture depends on nothing but its request."""
@@ -102,11 +108,17 @@ class RayReplicas:
         finally:
             response.cancel()
 
-    async def ready(self) -> bool:
+    async def counts(self) -> ReplicaCounts:
         status = await asyncio.to_thread(serve.status)
         application = status.applications.get(self._app_name)
         deployment = application.deployments.get(ModelReplica.__name__) if application else None
-        return bool(deployment and deployment.replica_states.get("RUNNING", 0))
+        if deployment is None:
+            return ReplicaCounts(0)
+        states = deployment.replica_states
+        starting = sum(states.get(name, 0) for name in ("STARTING", "RECOVERING", "UPDATING"))
+        counts = ReplicaCounts(states.get("RUNNING", 0), starting, deployment.message)
+        self._metrics.observe(counts)
+        return counts
 
 
 def _ours(error: Exception) -> ServeError:

@@ -2,6 +2,8 @@
 
 from ray.util.metrics import Counter, Gauge, Histogram
 
+from serve_app.core import ReplicaCounts
+
 SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
 
 
@@ -15,6 +17,17 @@ class RequestMetrics:
     def observe(self, route: str, status: int, seconds: float) -> None:
         self._requests.inc(1, {"route": route, "code": str(status)})
         self._seconds.observe(seconds, {"route": route})
+
+
+class ReplicaMetrics:
+    """Model replicas by state; kept by the ingress, as often as somebody asks whether it is ready."""
+
+    def __init__(self) -> None:
+        self._replicas = Gauge("imagine_replicas", "Model replicas, running or starting", ("state",))
+
+    def observe(self, counts: ReplicaCounts) -> None:
+        self._replicas.set(counts.running, {"state": "running"})
+        self._replicas.set(counts.starting, {"state": "starting"})
 
 
 class EngineMetrics:

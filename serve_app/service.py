@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 from serve_app import __version__
-from serve_app.core import MAX_SEED, Event, GenerateOptions, GenerateRequest, Picture
+from serve_app.core import MAX_SEED, Event, GenerateOptions, GenerateRequest, Picture, ReplicaCounts
 from serve_app.errors import DeadlinePassed, InvalidValue
 from serve_app.registry import Registry
 
@@ -22,8 +22,8 @@ class Replicas(Protocol):
     def stream(self, request: GenerateRequest) -> AsyncGenerator[Event, None]:
         """Queued, steps, done, for a request of one image. Closing it frees its rows at the next step."""
 
-    async def ready(self) -> bool:
-        """True if a replica has loaded its model and warmed up."""
+    async def counts(self) -> ReplicaCounts:
+        """How many have loaded their model and warmed up, and how many are to."""
 
 
 class Service:
@@ -68,7 +68,8 @@ class Service:
         return self.replicas.stream(request)
 
     async def ready(self) -> bool:
-        return await self.replicas.ready()
+        """True if a replica has loaded its model and warmed up."""
+        return (await self.replicas.counts()).running > 0
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from serve_app.core import Done, Event, GenerateRequest, ModelInfo, Picture, Queued, Step
+from serve_app.core import Done, Event, GenerateRequest, ModelInfo, Picture, Queued, ReplicaCounts, Step
 from serve_app.engine.engine import Engine
 from serve_app.engine.thread import EngineThread, Update
 from serve_app.images import encode
@@ -30,8 +30,8 @@ class Worker:
         """End the engine's thread after the step under way."""
         self._thread.stop(timeout)
 
-    async def ready(self) -> bool:
-        return self.alive
+    async def counts(self) -> ReplicaCounts:
+        return ReplicaCounts(running=int(self.alive))
 
     async def warm_up(self, info: ModelInfo) -> None:
         """Draw one picture of two steps in every size, so that the first client does not pay for lazy start-up work."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 import numpy as np
 
-from serve_app.core import Done, Event, GenerateRequest, ModelInfo, Picture, Queued, Step
+from serve_app.core import Done, Event, GenerateRequest, ModelInfo, Picture, Queued, ReplicaCounts, Step
 from serve_app.images import encode
 
 INFO = ModelInfo("demo", "abc123", ((64, 48), (48, 64), (64, 64)), "euler", 25, 4.0)
@@ -26,7 +26,7 @@ class FakeReplicas:
         self.hang = False
         self.events = 0
         self.cancelled = 0
-        self.is_ready = True
+        self.replicas = ReplicaCounts(running=2, starting=1, note="1 waits for neuron_cores")
 
     async def _trouble(self) -> None:
         if self.error:
@@ -50,5 +50,5 @@ class FakeReplicas:
                 await self._trouble()
             yield event
 
-    async def ready(self) -> bool:
-        return self.is_ready
+    async def counts(self) -> ReplicaCounts:
+        return self.replicas

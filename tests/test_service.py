@@ -6,7 +6,7 @@ import pytest
 from fakes import INFO, FakeReplicas
 
 from serve_app import service as service_module
-from serve_app.core import MAX_SEED, Done, GenerateOptions, GenerateRequest, Queued, Step
+from serve_app.core import MAX_SEED, Done, GenerateOptions, GenerateRequest, Queued, ReplicaCounts, Step
 from serve_app.errors import DeadlinePassed, InvalidValue, UnknownModel, UnsupportedSize
 from serve_app.registry import Registry
 from serve_app.service import Service, deadline
@@ -93,7 +93,7 @@ def test_a_stream_carries_one_image(service: Service, replicas: FakeReplicas) ->
 
 @pytest.mark.parametrize("ready", [True, False])
 def test_it_is_ready_when_a_replica_is(service: Service, replicas: FakeReplicas, ready: bool) -> None:
-    replicas.is_ready = ready
+    replicas.replicas = ReplicaCounts(running=int(ready), starting=1)
     assert asyncio.run(service.ready()) is ready
 
 

@@ -1,5 +1,6 @@
 """The page for people, health for machines, and what is served."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,10 @@ def pages_router(service: Service) -> APIRouter:
 
     @router.get("/v1/info")
     async def info() -> dict[str, Any]:
-        """Models with their sizes and defaults, schedulers, limits, version."""
+        """Models with their sizes and defaults, replicas, schedulers, limits, version."""
         return {
             "version": __version__,
+            "replicas": asdict(await service.replicas.counts()),
             "models": [
                 {
                     "name": model.name,

@@ -55,13 +55,14 @@ class CompiledBackend:
         return sorted(rows for component, its_size, rows in self.graphs if (component, its_size) == ("unet", size))
 
     def step_cost(self, size: Size, rows: int) -> float:
-        """As the manifest has it, else timed here: the second of two calls on zeros."""
+        """As the manifest has it, else timed here."""
         costs = self._step_cost.setdefault(size_name(size), {})
         if rows not in costs:
-            costs[rows] = self._time_unet(size, rows)
+            costs[rows] = self.time_unet(size, rows)
         return costs[rows]
 
-    def _time_unet(self, size: Size, rows: int) -> float:
+    def time_unet(self, size: Size, rows: int) -> float:
+        """Milliseconds of the second of two calls; the first may still load or warm up the graph."""
         text = self.encode_text([""] * rows)
         width, height = (side // self.vae_scale for side in size)
         latents = torch.zeros(rows, self.latent_channels, height, width, device=self.device)

@@ -4,6 +4,7 @@ The graphs are called directly. The pipeline's own `__call__` ignores the size i
 for two unguided rows.
 """
 
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,8 +14,11 @@ import torch
 from torch import Tensor
 
 from serve_app.backends.compiled import CompiledBackend, Key, Run
+from serve_app.core import size_name
 from serve_app.errors import ArtifactError
 from serve_app.manifest import Graph, Manifest
+
+log = logging.getLogger(__name__)
 
 CORES = 2
 VISIBLE = "NEURON_RT_VISIBLE_CORES"
@@ -38,7 +42,12 @@ def load_neuron(folder: Path, manifest: Manifest) -> CompiledBackend:
         if graph.component == "unet":
             model = torch_neuronx.DataParallel(model, list(range(CORES)), set_dynamic_batching=False)
         graphs[graph.component, graph.size, graph.rows] = _adapt(graph, model)
-    return CompiledBackend(folder, manifest, graphs, "cpu")
+    backend = CompiledBackend(folder, manifest, graphs, "cpu")
+    for size in manifest.sizes:
+        for rows in backend.rows(size):
+            ms = backend.time_unet(size, rows)  # a graph's first call takes several times as long
+            log.info("UNet warmed up", extra={"size": size_name(size), "rows": rows, "ms": round(ms, 1)})
+    return backend
 
 
 def pin_cores() -> None:

@@ -5,23 +5,23 @@ from fakes import FakeReplicas
 from fastapi.testclient import TestClient
 
 from serve_app import __version__
-from serve_app.core import SCHEDULERS
+from serve_app.core import SCHEDULERS, ReplicaCounts
 
 ROUTES = ["/imagine", "/imagine/stream", "/healthz", "/readyz", "/v1/info"]
 
 
 def test_healthz_is_well_while_no_replica_is_ready(client: TestClient, replicas: FakeReplicas) -> None:
-    replicas.is_ready = False
+    replicas.replicas = ReplicaCounts(0)
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
 def test_readyz_waits_for_a_replica(client: TestClient, replicas: FakeReplicas) -> None:
-    replicas.is_ready = False
+    replicas.replicas = ReplicaCounts(0)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "not_ready")
     assert answer.headers["retry-after"] == "5"
-    replicas.is_ready = True
+    replicas.replicas = ReplicaCounts(1)
     assert (client.get("/readyz").status_code, client.get("/readyz").json()) == (200, {"status": "ready"})
 
 
@@ -34,6 +34,11 @@ def test_info_says_what_is_served(client: TestClient) -> None:
     assert info["schedulers"] == list(SCHEDULERS)
     assert info["formats"] == ["png", "jpeg", "webp"]
     assert info["limits"]["n"] == 4
+
+
+def test_info_says_which_replicas_run_and_what_the_others_wait_for(client: TestClient) -> None:
+    replicas = client.get("/v1/info").json()["replicas"]
+    assert replicas == {"running": 2, "starting": 1, "note": "1 waits for neuron_cores"}
 
 
 def test_the_limits_that_info_tells_are_those_that_hold(client: TestClient) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,7 +38,7 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     @classmethod
-    def start(cls, *flags: str) -> "Server":
+    def start(cls, *flags: str, env: Mapping[str, str] | None = None) -> "Server":
         ports = {name: free_port() for name in ("port", "metrics-port")}
         arguments = [f"--{name}={port}" for name, port in ports.items()]
         process = subprocess.Popen(
@@ -47,7 +48,7 @@ class Server:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            env=os.environ | {"RAY_AUTH_MODE": "disabled"},
+            env={**os.environ, "RAY_AUTH_MODE": "disabled", **(env or {})},
         )
         server = cls(process, ports["port"], ports["metrics-port"])
         threading.Thread(target=server._read, daemon=True).start()

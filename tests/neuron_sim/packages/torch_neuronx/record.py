@@ -10,4 +10,4 @@ def record(call: str, **details: Any) -> None:
     if path:
         cores = os.environ.get("NEURON_RT_VISIBLE_CORES")
         with open(path, "a") as file:
-            file.write(json.dumps({"call": call, "visible_cores": cores, **details}) + "\n")
+            file.write(json.dumps({"call": call, "pid": os.getpid(), "visible_cores": cores, **details}) + "\n")
