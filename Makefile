@@ -51,15 +51,17 @@ unit: $(VENV)/dev.stamp  ## the tests that start no Ray and no browser, about a 
 
 test: check  ## everything, from unit tests to a real local Ray and a real browser
 	@command -v chromium >/dev/null || (apt-get install -y chromium >/dev/null 2>&1) || echo "no chromium: browser tests are skipped"
+	@command -v prometheus >/dev/null || (apt-get install -y prometheus >/dev/null 2>&1) || echo "no prometheus: its tests are skipped"
+	@command -v g++ >/dev/null || (apt-get install -y g++ >/dev/null 2>&1) || echo "no g++: tests of compile fail"
 	$(BIN)/python -m pytest -q
 
 lock:  ## resolve requirements/*.lock again (needs uv on the path, and an index of torch's CPU builds: UV_ARGS="--find-links …")
 	rm -f requirements/*.lock  # uv would keep to what they say
-	uv pip compile pyproject.toml $(UV_ARGS) --python-version 3.11 -c requirements/constraints.txt \
+	uv pip compile pyproject.toml --extra aws $(UV_ARGS) --python-version 3.11 -c requirements/constraints.txt \
 		--custom-compile-command "make lock" -q -o requirements/serve.lock
 	uv pip compile requirements/ui.in $(UV_ARGS) --python-version 3.11 -c requirements/constraints.txt \
 		--custom-compile-command "make lock" -q -o requirements/ui.lock
-	uv pip compile pyproject.toml --extra dev --extra ui $(UV_ARGS) --python-version 3.11 -c requirements/constraints.txt \
+	uv pip compile pyproject.toml --extra dev --extra ui --extra aws --extra k8s --extra neuron --extra bench $(UV_ARGS) --python-version 3.11 -c requirements/constraints.txt \
 		--custom-compile-command "make lock" -q -o requirements/dev.lock
 	sed -i 's/+cpu//' requirements/*.lock
 

@@ -1,6 +1,7 @@
 """`python -m compile`: a checkpoint to an artifact; verify, publish and fetch artifacts."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     commands: dict[str, Callable[[Sequence[str]], int]] = {"verify": _verify, "publish": _publish, "fetch": _fetch}
     run = commands.get(arguments[0]) if arguments else None
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         return run(arguments[1:]) if run else _compile(arguments)
     except CompileError as error:
@@ -25,6 +27,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(error, 5)
     except KeyboardInterrupt:
         return _fail("interrupted; the same command goes on from the graphs that are finished", 130)
+
+
+def _interrupt(*_: object) -> None:
+    """A cluster that ends the job gets the same clean end as Ctrl-C."""
+    raise KeyboardInterrupt
 
 
 def _fail(error: object, code: int) -> int:

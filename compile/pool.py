@@ -1,14 +1,13 @@
 """Runs workers, a few at a time, until every graph is compiled or has failed."""
 
-import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from compile.errors import GraphsFailed
@@ -16,6 +15,7 @@ from compile.events import Events
 from compile.graphs import GraphSpec
 from compile.options import Options
 from compile.plan import GraphPlan, Plan
+from compile.worker import start_worker
 
 POLL_S = 0.5
 SHOWN_LINES = 15
@@ -25,7 +25,7 @@ SHOWN_LINES = 15
 @dataclass
 class _Running:
     plan: GraphPlan
-    process: subprocess.Popen[bytes]
+    process: BaseProcess
     began: float
     output: Path
     log: Path
@@ -51,19 +51,12 @@ class _Pool:
         log = unfinished / f"{name}.log"
         shutil.rmtree(output, ignore_errors=True)
         unfinished.mkdir(exist_ok=True)
-        job = json.dumps({"options": self._options.as_json(), "graph": asdict(plan.graph), "output": str(output)})
-        with log.open("wb") as file:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "compile.worker", job],
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # so that its compilers end with it
-            )
+        process = start_worker(self._options, plan.graph, output, log)
         self.running.append(_Running(plan, process, time.monotonic(), output, log))
 
     def collect(self) -> float:
         """Take in the workers that have ended; returns the estimated seconds of work done."""
-        for worker in [worker for worker in self.running if worker.process.poll() is not None]:
+        for worker in [worker for worker in self.running if worker.process.exitcode is not None]:
             self.running.remove(worker)
             self.done_s += worker.plan.seconds
             self._finish(worker)
@@ -71,7 +64,7 @@ class _Pool:
 
     def _finish(self, worker: _Running) -> None:
         name, seconds = worker.plan.graph.name, round(time.monotonic() - worker.began, 1)
-        if worker.process.returncode == 0 and worker.output.exists():
+        if worker.process.exitcode == 0 and worker.output.exists():
             worker.output.rename(self._folder / "graphs" / worker.output.name)
             key_file(self._folder, worker.plan.graph).write_text(self._keys[worker.plan.graph])
             worker.log.unlink()
@@ -85,9 +78,11 @@ class _Pool:
     def stop(self) -> None:
         """End the workers that still run, with all that they started."""
         for worker in self.running:
-            if worker.process.poll() is None:
+            assert worker.process.pid is not None
+            with suppress(ProcessLookupError):  # it has ended, or has not become a group's head yet
                 os.killpg(worker.process.pid, signal.SIGKILL)
-                worker.process.wait()
+            worker.process.kill()
+            worker.process.join()
 
 
 def compile_graphs(options: Options, plan: Plan, keys: Mapping[GraphSpec, str], folder: Path, events: Events) -> None:

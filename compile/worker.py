@@ -1,18 +1,39 @@
-"""One graph in a process of its own: `python -m compile.worker JSON`. Memory and monkey patches end with it."""
+"""One graph in a process of its own: its memory, its monkey patches and its compilers end with it."""
 
-import json
+import os
 import sys
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from compile.checkpoint import load_pipeline
 from compile.errors import CompileError
 from compile.graphs import GraphSpec
 from compile.options import Options
 
+PRELOADED = {
+    "aot": ["compile.checkpoint", "compile.aot"],
+    "neuron": ["compile.checkpoint", "compile.neuron", "optimum.exporters.neuron.__main__"],
+}
+"""Imported once, in the process that workers are forked from: ten seconds that each of them would spend."""
 
-def main(job: str) -> int:
-    values = json.loads(job)
-    options, graph, output = Options.from_json(values["options"]), _graph(values["graph"]), Path(values["output"])
+
+def start_worker(options: Options, graph: GraphSpec, output: Path, log: Path) -> BaseProcess:
+    """Begin to compile `graph` to `output`; whatever is printed goes to `log`. The exit code is 0 if it is whole."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED[options.target])
+    process = context.Process(target=work, args=(options, graph, output, log))
+    process.start()
+    return process
+
+
+def work(options: Options, graph: GraphSpec, output: Path, log: Path) -> None:
+    """The worker itself, at the head of a process group that its compilers belong to."""
+    os.setsid()
+    with log.open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    from compile.checkpoint import load_pipeline
+
     try:
         pipeline = load_pipeline(options)
         if options.target == "aot":
@@ -25,18 +46,4 @@ def main(job: str) -> int:
             compile_neuron(pipeline, graph, options, output)
     except CompileError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return error.exit_code
-    return 0
-
-
-def _graph(values: dict[str, object]) -> GraphSpec:
-    size = values["size"]
-    return GraphSpec(
-        component=values["component"],  # type: ignore[arg-type]  # the parent process wrote it
-        size=(size[0], size[1]) if isinstance(size, list) else None,
-        rows=int(str(values["rows"])),
-    )
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+        sys.exit(error.exit_code)

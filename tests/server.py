@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parent.parent
 START_S = 180
 REPLICA = "ray::ServeReplica:imagine:ModelReplica"
 
