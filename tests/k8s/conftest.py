@@ -1,30 +1,68 @@
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from manifests import K8S, OPTIONS, OVERLAYS, SIZES, Manifest, kustomize, with_components
+from api_server import ApiServer, kubeconfig, serving
 
-VARIANTS = [(overlay, []) for overlay in OVERLAYS]
-VARIANTS += [("cpu", OPTIONS), *(("inf2", [size]) for size in SIZES)]
+from k8s.crds import Crds
+from k8s.manifests import Manifest, Rendered
+from k8s.render import Choice
+from k8s.render import render as kustomized
+
+SHARED_CRDS = Path(__file__).parents[3] / "shared" / "crds"
+
+
+@pytest.fixture(autouse=True)
+def alone(no_variables: None) -> None:
+    """Settings see no variables here."""
 
 
 @pytest.fixture(scope="session")
-def render(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[Manifest]]:
-    """`render(overlay, *components)`, each once; `render("karpenter")` too."""
-    done: dict[tuple[str, ...], list[Manifest]] = {}
+def once() -> Callable[[Choice], list[Manifest]]:
+    """Each choice rendered once."""
+    done: dict[Choice, list[Manifest]] = {}
 
-    def render(overlay: str, *components: str) -> list[Manifest]:
-        key = (overlay, *components)
-        if key not in done and components:
-            done[key] = with_components(tmp_path_factory.mktemp("overlay"), overlay, list(components))
-        elif key not in done:
-            done[key] = kustomize(K8S / overlay if overlay == "karpenter" else K8S / "overlays" / overlay)
-        return done[key]
+    def once(choice: Choice) -> list[Manifest]:
+        if choice not in done:
+            done[choice] = kustomized(choice)
+        return done[choice]
 
-    return render
+    return once
 
 
-@pytest.fixture(params=VARIANTS, ids=lambda v: "+".join([v[0], *v[1]]))
-def rendered(request: pytest.FixtureRequest, render: Callable[..., list[Manifest]]) -> list[Manifest]:
-    """Each overlay, alone and with what can be added to it."""
-    overlay, components = request.param
-    return render(overlay, *components)
+@pytest.fixture
+def manifests(once: Callable[[Choice], list[Manifest]]) -> Callable[..., list[Manifest]]:
+    """`manifests(overlay, instance, components=…)`, a copy of one's own."""
+    return lambda *args, **more: copy.deepcopy(once(Choice(*args, **more)))
+
+
+@pytest.fixture(scope="session")
+def render(once: Callable[[Choice], list[Manifest]]) -> Callable[[str], list[Manifest]]:
+    """`render(overlay)`, not to be changed."""
+    return lambda overlay: once(Choice(overlay))
+
+
+@pytest.fixture
+def rendered(manifests: Callable[..., list[Manifest]]) -> Callable[..., Rendered]:
+    return lambda *args, **more: Rendered(manifests(*args, **more))
+
+
+@pytest.fixture(scope="session")
+def crds() -> Crds:
+    """The real ones of KubeRay and Karpenter, where they are at hand."""
+    if not SHARED_CRDS.is_dir():
+        pytest.skip("the CRDs of KubeRay and Karpenter are not here")
+    return Crds(SHARED_CRDS)
+
+
+@pytest.fixture
+def server() -> ApiServer:
+    return ApiServer()
+
+
+@pytest.fixture
+def access(server: ApiServer, tmp_path: Path) -> Iterator[str]:
+    """A kubeconfig that leads to `server`."""
+    with serving(server) as port:
+        yield str(kubeconfig(tmp_path, port))

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from manifests import ROOT, Manifest, pod_templates, program
+from manifests import ROOT, program
+
+from k8s.manifests import Rendered
 
 FILES = sorted((ROOT / "docker").glob("*.Dockerfile"))
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
@@ -33,10 +35,10 @@ def test_what_is_copied_exists_and_is_not_ignored(file: Path) -> None:
         assert any(Path(source).match(pattern) for pattern in allowed), source
 
 
-def test_it_runs_as_the_user_of_the_manifests(file: Path, render: Callable[..., list[Manifest]]) -> None:
+def test_it_runs_as_the_user_of_the_manifests(file: Path, rendered: Callable[..., Rendered]) -> None:
     (user,) = re.findall(r"^USER (\d+):\d+$", file.read_text(), re.MULTILINE)
-    head = next(pod_templates(render("cpu")))
-    assert int(user) == head["spec"]["securityContext"]["runAsUser"]
+    head = rendered("cpu").pods()[0]
+    assert int(user) == head.at("spec", "securityContext", "runAsUser").value
     assert f"--uid {user} " in file.read_text()
 
 

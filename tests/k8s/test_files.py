@@ -3,18 +3,21 @@
 import statistics
 
 import yaml
-from manifests import K8S
 
-YAMLS = sorted(K8S.rglob("*.yaml"))
+from k8s.render import K8S
+
+FOLDERS = ("base", "components", "karpenter", "overlays")
+YAMLS = sorted(file for folder in FOLDERS for file in (K8S / folder).rglob("*.yaml"))
 
 
 def test_every_file_is_named_by_a_kustomization() -> None:
     named = set()
-    for file in K8S.rglob("kustomization.yaml"):
-        kustomization = yaml.safe_load(file.read_text())
-        entries = kustomization.get("resources", []) + [p["path"] for p in kustomization.get("patches", [])]
-        entries += [f for g in kustomization.get("configMapGenerator", []) for f in g["files"]]
-        named |= {(file.parent / entry).resolve() for entry in entries}
+    for file in YAMLS:
+        if file.name == "kustomization.yaml":
+            kustomization = yaml.safe_load(file.read_text())
+            entries = kustomization.get("resources", []) + [p["path"] for p in kustomization.get("patches", [])]
+            entries += [f for g in kustomization.get("configMapGenerator", []) for f in g["files"]]
+            named |= {(file.parent / entry).resolve() for entry in entries}
     assert {f for f in YAMLS if f.name != "kustomization.yaml"} == {f for f in named if f.suffix == ".yaml"}
 
 

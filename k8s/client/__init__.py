@@ -1,0 +1,1 @@
+"""What talks to a cluster: verbs, waiting, status, revisions."""
