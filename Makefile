@@ -61,7 +61,7 @@ lock:  ## resolve requirements/*.lock again (needs uv on the path, and an index 
 		--custom-compile-command "make lock" -q -o requirements/serve.lock
 	uv pip compile requirements/ui.in $(UV_ARGS) --python-version 3.11 -c requirements/constraints.txt \
 		--custom-compile-command "make lock" -q -o requirements/ui.lock
-	uv pip compile pyproject.toml --extra dev --extra ui --extra aws --extra k8s --extra neuron --extra bench $(UV_ARGS) --python-version 3.11 -c requirements/constraints.txt \
+	uv pip compile pyproject.toml --extra dev --extra ui --extra aws --extra deploy --extra neuron --extra bench $(UV_ARGS) --python-version 3.11 -c requirements/constraints.txt \
 		--custom-compile-command "make lock" -q -o requirements/dev.lock
 	sed -i 's/+cpu//' requirements/*.lock
 

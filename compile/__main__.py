@@ -97,11 +97,12 @@ def _fetch(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m compile fetch", description="Download an artifact and verify it.")
     parser.add_argument("url", metavar="s3://BUCKET/PREFIX")
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--configs", action="store_true", help="without graphs and weights, as Ray's head needs it")
     parser.add_argument("--log", choices=["text", "json"], default="text")
     from compile.store import fetch
 
     arguments = parser.parse_args(argv)
-    fetch(arguments.url, arguments.folder, Events(arguments.log == "json"))
+    fetch(arguments.url, arguments.folder, Events(arguments.log == "json"), arguments.configs)
     return 0
 
 

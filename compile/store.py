@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from compile.errors import CompileError, UsageError
 from compile.events import Events
-from serve_app.manifest import FILE, FileEntry, hash_file, read_manifest, verify_files
+from serve_app.manifest import FILE, FileEntry, Manifest, hash_file, read_manifest, verify_files
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -42,11 +42,12 @@ def publish(folder: Path, url: str, events: Events) -> None:
     events.say("published", f"published: {url}", url=url)
 
 
-def fetch(url: str, folder: Path, events: Events) -> None:
+def fetch(url: str, folder: Path, events: Events, configs_only: bool = False) -> None:
     """Download an artifact to a new folder and verify it; a second run goes on where the first ended.
 
     Files land in `<folder>.partial`, which is renamed when every hash is right. A folder that holds the same artifact
-    already is left as it is. Raises CompileError, ArtifactError.
+    already is left as it is. With `configs_only` graphs and weights are left out: enough to build the application, as
+    Ray's head does, and nothing can load it. Raises CompileError, ArtifactError.
     """
     bucket, prefix = _parse(url)
     partial = folder.with_name(folder.name + ".partial")
@@ -57,7 +58,8 @@ def fetch(url: str, folder: Path, events: Events) -> None:
         if folder.exists():
             _same_or_refuse(folder, partial, url, events)
             return
-        for name, entry in read_manifest(partial).files.items():
+        manifest = _wanted(partial, configs_only)
+        for name, entry in manifest.files.items():
             path = partial / name
             if path.is_file() and hash_file(path) == entry:
                 events.say("skipped", f"{name}: is there", file=name)
@@ -66,9 +68,17 @@ def fetch(url: str, folder: Path, events: Events) -> None:
             events.say("downloaded", f"{name}: {entry.bytes:,} bytes", file=name, bytes=entry.bytes)
     except FAILURES as error:
         raise CompileError(f"{url}: cannot be read: {error}") from error
-    verify_files(partial, read_manifest(partial))
+    verify_files(partial, manifest)
     partial.rename(folder)
     events.say("fetched", f"fetched: {folder}", folder=str(folder))
+
+
+def _wanted(folder: Path, configs_only: bool) -> Manifest:
+    manifest = read_manifest(folder)
+    if not configs_only:
+        return manifest
+    files = {name: entry for name, entry in manifest.files.items() if not name.startswith(("graphs/", "weights/"))}
+    return manifest.model_copy(update={"files": files, "graphs": (), "weights": {}})
 
 
 def _same_or_refuse(folder: Path, partial: Path, url: str, events: Events) -> None:

@@ -19,6 +19,7 @@ LABEL org.opencontainers.image.title="imagine-server" \
 # 1000 is what k8s/base runs as
 RUN useradd --create-home --uid 1000 imagine
 COPY --from=build /opt/venv /opt/venv
+COPY compile /app/compile
 COPY demo_model /app/demo_model
 COPY serve_app /app/serve_app
 # safetensors writes files that only their owner may read

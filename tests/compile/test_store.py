@@ -15,7 +15,7 @@ from compile.errors import CompileError, UsageError
 from compile.events import Events
 from compile.store import fetch, publish
 from serve_app.errors import ArtifactError
-from serve_app.manifest import FILE, Manifest, hash_file
+from serve_app.manifest import FILE, Manifest, hash_file, read_manifest, verify_files
 
 URL = "s3://models/demo/v1"
 QUIET = Events(as_json=True)
@@ -164,6 +164,14 @@ def test_the_same_artifact_is_not_fetched_twice(
     capsys.readouterr()
     fetch(URL, tmp_path / "fetched", QUIET)
     assert "downloaded" not in capsys.readouterr().err
+
+
+def test_configs_alone_can_be_read_and_not_loaded(s3: BaseClient, artifact: Path, tmp_path: Path) -> None:
+    publish(artifact, URL, QUIET)
+    fetch(URL, tmp_path / "configs", QUIET, configs_only=True)
+    assert [path.name for path in (tmp_path / "configs").rglob("*") if path.is_file()] == [FILE]
+    with pytest.raises(ArtifactError, match="graphs/a: this file of the artifact is missing"):
+        verify_files(tmp_path / "configs", read_manifest(tmp_path / "configs"))
 
 
 def test_a_folder_with_something_else_is_left_alone(s3: BaseClient, artifact: Path, tmp_path: Path) -> None:

@@ -62,7 +62,8 @@ def cores_by_process(log: Path) -> dict[int, str]:
 
 
 def replica_processes() -> list[psutil.Process]:
-    return [p for p in psutil.process_iter(["cmdline"]) if REPLICA in " ".join(p.info["cmdline"] or [])]
+    """Of this cluster alone: other services may run on the machine."""
+    return [p for p in psutil.Process().children(recursive=True) if REPLICA in " ".join(p.cmdline())]
 
 
 def main(artifact: str) -> None:
