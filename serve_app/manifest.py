@@ -2,7 +2,7 @@
 
 import hashlib
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Literal
@@ -79,6 +79,12 @@ class Manifest(_Record):
     files: Mapping[str, FileEntry]
 
 
+    def of_sizes(self, sizes: Collection[Size]) -> "Manifest":
+        """What a replica that serves only these sizes loads."""
+        graphs = tuple(graph for graph in self.graphs if graph.size is None or graph.size in sizes)
+        return self.model_copy(update={"sizes": tuple(size for size in self.sizes if size in sizes), "graphs": graphs})
+
+
 def is_artifact(folder: Path) -> bool:
     return (folder / FILE).is_file()
 
@@ -120,9 +126,9 @@ def verify_files(folder: Path, manifest: Manifest) -> None:
 def verify_machine(folder: Path, manifest: Manifest) -> None:
     """Raise ArtifactError if this machine has not what the artifact needs."""
     if manifest.backend == "aot":
-        _exactly(folder, "torch", manifest.tools["torch"])
+        _exactly(folder, "torch", _made_with(folder, manifest, "torch"))
     else:
-        _at_least(folder, "neuronx-cc", manifest.tools["neuronx-cc"])
+        _at_least(folder, "neuronx-cc", _made_with(folder, manifest, "neuronx-cc"))
     if missing := sorted(set(manifest.cpu_flags) - cpu_flags()):
         raise ArtifactError(
             f"{folder}: was compiled for a CPU with {', '.join(missing)}, which this one lacks; compile it on this "
@@ -136,6 +142,12 @@ def verify(folder: Path) -> Manifest:
     verify_files(folder, manifest)
     verify_machine(folder, manifest)
     return manifest
+
+
+def _made_with(folder: Path, manifest: Manifest, package: str) -> str:
+    if package not in manifest.tools:
+        raise ArtifactError(f"{folder / FILE}: tools has no version of {package}")
+    return manifest.tools[package]
 
 
 def _exactly(folder: Path, package: str, made_with: str) -> None:

@@ -70,7 +70,7 @@ def read_info(folder: Path, settings: Settings) -> ModelInfo:
     return ModelInfo(
         name=settings.model_name or _name(settings.model, folder),
         revision=revision_of(folder),
-        sizes=_sizes(settings.sizes) or compiled or ((own, own),),
+        sizes=settings.picture_sizes or compiled or ((own, own),),
         scheduler=settings.default_scheduler or _own_scheduler(folder),
         steps=settings.default_steps,
         guidance_scale=settings.default_guidance_scale,
@@ -80,7 +80,7 @@ def read_info(folder: Path, settings: Settings) -> ModelInfo:
 def _compiled_sizes(folder: Path, settings: Settings) -> tuple[Size, ...]:
     """The sizes of an artifact. Raises SettingsError for settings that it cannot follow."""
     manifest = read_manifest(folder)
-    for size in _sizes(settings.sizes):
+    for size in settings.picture_sizes:
         if size not in manifest.sizes:
             allowed = ", ".join(map(size_name, manifest.sizes))
             raise SettingsError(f"IMAGINE_SIZES (--sizes): {size_name(size)} was not compiled; allowed: {allowed}")
@@ -107,11 +107,6 @@ def _own_scheduler(folder: Path) -> str:
             f"{folder}: its scheduler {class_name} is not offered; choose one with IMAGINE_DEFAULT_SCHEDULER"
         )
     return SCHEDULER_CLASSES[class_name]
-
-
-def _sizes(text: str) -> tuple[Size, ...]:
-    pairs = (part.strip().split("x") for part in text.split(",") if part.strip())
-    return tuple((int(width), int(height)) for width, height in pairs)
 
 
 def _json(folder: Path, name: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, CliSettingsSource, NoDecode, SettingsConfigDict
 
-from serve_app.core import MAX_GUIDANCE, MAX_STEPS, SCHEDULERS
+from serve_app.core import MAX_GUIDANCE, MAX_STEPS, SCHEDULERS, Size
 from serve_app.errors import SettingsError
 
 PREFIX = "IMAGINE_"
@@ -79,6 +79,12 @@ class Settings(BaseSettings):
     replica_gpus: float = Field(0.0, ge=0, le=16, description="GPUs Ray sets aside for a replica")
     grace_s: float = Field(30.0, ge=0, le=600, description="time that requests in flight get at shutdown")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level logged")
+
+    @property
+    def picture_sizes(self) -> tuple[Size, ...]:
+        """`sizes` as pairs of width and height; empty where the model decides."""
+        pairs = (part.strip().split("x") for part in self.sizes.split(",") if part.strip())
+        return tuple((int(width), int(height)) for width, height in pairs)
 
     @model_validator(mode="after")
     def _no_unknown_variables(self) -> Self:

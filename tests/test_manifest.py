@@ -98,6 +98,12 @@ def test_a_manifest_that_is_no_json_is_refused(artifact: Path) -> None:
         read_manifest(artifact)
 
 
+def test_a_manifest_without_the_version_that_decides_is_refused(artifact: Path) -> None:
+    change(artifact, tools={})
+    with pytest.raises(ArtifactError, match="tools has no version of torch"):
+        verify(artifact)
+
+
 def test_another_torch_is_refused(artifact: Path) -> None:
     change(artifact, tools={"torch": "2.1.0"})
     with pytest.raises(ArtifactError, match=r"compiled with torch 2\.1\.0 and fits no other; here is"):
@@ -120,6 +126,15 @@ def test_a_neuron_artifact_is_refused_where_there_is_no_neuron_compiler(artifact
     change(artifact, backend="neuron", tools={"neuronx-cc": "2.21.0"})
     with pytest.raises(ArtifactError, match="neuronx-cc is not installed here"):
         verify(artifact)
+
+
+def test_only_the_sizes_that_are_served_are_loaded(artifact: Path) -> None:
+    manifest = read_manifest(artifact)
+    text = Graph(component="text_encoder", size=None, rows=1, file="t", key="k")
+    wide = Graph(component="unet", size=(256, 64), rows=2, file="w", key="k")
+    manifest = manifest.model_copy(update={"graphs": (text, wide, *manifest.graphs), "sizes": ((256, 64), (128, 64))})
+    assert [graph.size for graph in manifest.of_sizes([(128, 64)]).graphs] == [None, (128, 64)]
+    assert manifest.of_sizes([(128, 64)]).sizes == ((128, 64),)
 
 
 def test_this_cpu_has_instruction_sets() -> None:

@@ -33,9 +33,13 @@ def load_compiled(folder: Path, manifest: Manifest) -> "CompiledBackend":
 
 
 def load_backend(folder: Path, settings: Settings) -> "Backend":
-    """Load the model in `folder`: an artifact on the backend its manifest names, a checkpoint eagerly."""
+    """Load the model in `folder`: an artifact on the backend its manifest names, a checkpoint eagerly.
+
+    Of an artifact only the sizes that are served are loaded.
+    """
     if is_artifact(folder):
-        return load_compiled(folder, verify(folder))
+        manifest = verify(folder)
+        return load_compiled(folder, manifest.of_sizes(settings.picture_sizes or manifest.sizes))
     from serve_app.backends.eager import EagerBackend
 
     return EagerBackend.load(folder, settings.device, settings.dtype, settings.max_rows)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -98,6 +99,16 @@ def test_settings_that_an_artifact_cannot_follow_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=words):
         read_info(artifact, load_settings(model=str(artifact), **setting))
+
+
+def test_a_damaged_artifact_stops_the_server_before_ray_starts(artifact: Path, tmp_path: Path) -> None:
+    shutil.copytree(artifact, tmp_path / "damaged")
+    (tmp_path / "damaged" / "graphs" / "unet-32x32-rows2.pt2").write_bytes(b"")
+    arguments = [sys.executable, "-m", "serve_app", "--model", str(tmp_path / "damaged"), "--no-dashboard"]
+    result = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 2
+    assert "unet-32x32-rows2.pt2: has 0 bytes instead of" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_a_package_that_is_none_is_refused(artifact: Path, tmp_path: Path) -> None:
