@@ -1,5 +1,6 @@
 """From options to a finished artifact: compile what is missing, write the manifest, check, rename."""
 
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -64,15 +65,24 @@ def build(options: Options, plan: Plan, events: Events, reuse: Path | None, chec
     partial.rename(output)
 
 
-def plan_of(options: Options, jobs: int) -> tuple[Options, Plan]:
-    """Options with the model's own size filled in where none was asked for, and their plan. Raises UsageError."""
+def plan_of(options: Options, jobs: int | None) -> tuple[Options, Plan]:
+    """Options with the model's own size filled in where none was asked for, and their plan. Raises UsageError.
+
+    Without `jobs`, as many graphs at a time as there are CPUs and as the largest would fit into memory.
+    """
     architecture = read_architecture(options.model, options.vae)
     if not options.sizes:
         options = replace(options, sizes=(architecture.own_size,))
     for size in options.sizes:
         if size[0] % architecture.vae_scale or size[1] % architecture.vae_scale:
             raise UsageError(f"--size {size_name(size)}: allowed: multiples of {architecture.vae_scale}")
-    return options, make_plan(options, architecture, jobs)
+    plan = make_plan(options, architecture, jobs or 1)
+    return options, plan if jobs else replace(plan, jobs=_fitting_jobs(plan))
+
+
+def _fitting_jobs(plan: Plan) -> int:
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(1, min(os.cpu_count() or 1, int(memory / plan.ram_bytes[1])))
 
 
 def graph_path(folder: Path, graph: GraphSpec, target: str) -> Path:

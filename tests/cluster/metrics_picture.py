@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-sys.path.append(str(Path(__file__).parents[2]))
+sys.path += [str(Path(__file__).parents[i]) for i in (1, 2)]
 
 from playwright.sync_api import sync_playwright  # noqa: E402
 from prometheus import prometheus_over  # noqa: E402
