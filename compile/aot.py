@@ -10,7 +10,7 @@ from torch import nn
 
 from compile.errors import CompileError
 from compile.graphs import GraphSpec
-from compile.modules import module_of, random_inputs
+from compile.modules import constants_of, module_of, random_inputs
 from compile.options import Options
 
 FREEZE_BYTES = 64 << 20
@@ -30,7 +30,7 @@ def is_frozen(module: nn.Module) -> bool:
 
 
 def weight_bytes(module: nn.Module) -> int:
-    return sum(tensor.nbytes for tensor in module.state_dict().values())
+    return sum(tensor.nbytes for tensor in constants_of(module).values())
 
 
 def compile_aot(pipeline: StableDiffusionXLPipeline, graph: GraphSpec, options: Options, output: Path) -> None:

@@ -87,6 +87,11 @@ def module_of(pipeline: StableDiffusionXLPipeline, component: Component) -> nn.M
     return modules[component]().eval().requires_grad_(False)
 
 
+def constants_of(module: nn.Module) -> dict[str, Tensor]:
+    """All that a graph without weights has to be given: buffers that are not saved with a checkpoint, too."""
+    return {**dict(module.named_parameters()), **dict(module.named_buffers())}
+
+
 def random_inputs(
     pipeline: StableDiffusionXLPipeline, component: Component, size: Size | None, rows: int, seed: int
 ) -> Sequence[Tensor]:

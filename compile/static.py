@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from compile.aot import is_frozen
 from compile.checkpoint import load_pipeline
-from compile.modules import module_of
+from compile.modules import constants_of, module_of
 from compile.options import Options
 from serve_app.manifest import Component
 from serve_app.registry import find_model
@@ -39,6 +39,6 @@ def write_static(options: Options, folder: Path) -> dict[Component, str]:
         if not is_frozen(module):
             (folder / "weights").mkdir(exist_ok=True)
             files[component] = f"weights/{component}.safetensors"
-            tensors = {name: tensor.contiguous().cpu() for name, tensor in module.state_dict().items()}
+            tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in constants_of(module).items()}
             save_file(tensors, folder / files[component])
     return files

@@ -78,7 +78,6 @@ class Manifest(_Record):
     memory_bytes: int
     files: Mapping[str, FileEntry]
 
-
     def of_sizes(self, sizes: Collection[Size]) -> "Manifest":
         """What a replica that serves only these sizes loads."""
         graphs = tuple(graph for graph in self.graphs if graph.size is None or graph.size in sizes)

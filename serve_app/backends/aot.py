@@ -29,6 +29,8 @@ def _load(path: Path, component: Component, weights: dict[Component, dict[str, T
     except RuntimeError as error:
         raise ArtifactError(f"{path}: cannot be loaded: {str(error).splitlines()[0]}") from error
     if component in weights:
+        if missing := sorted(set(model.get_constant_fqns()) - set(weights[component])):
+            raise ArtifactError(f"{path}: its weights lack {missing[0]}")  # the runtime would crash
         model.load_constants(weights[component], check_full_update=True, user_managed=True)
     run: Run = model
     return run

@@ -21,7 +21,7 @@ from compile.__main__ import main
 from compile.checkpoint import load_pipeline
 from compile.errors import CompileError
 from compile.graphs import GraphSpec
-from compile.modules import module_of, random_inputs
+from compile.modules import constants_of, module_of, random_inputs
 from compile.options import Options
 from serve_app.backends import load_backend
 from serve_app.backends.compiled import CompiledBackend
@@ -151,14 +151,19 @@ def test_weights_too_large_to_freeze_are_kept_once_beside_the_graphs(
     pipeline, graph, path = load_pipeline(options), GraphSpec("text_encoder_2"), tmp_path / "graph.pt2"
     aot.compile_aot(pipeline, graph, options, path)
     module = module_of(pipeline, graph.component)
-    assert path.stat().st_size < 2 * aot.weight_bytes(module) + (1 << 20)
     from serve_app.backends.aot import _load
 
-    run = _load(path, graph.component, {graph.component: dict(module.state_dict())})
+    constants = constants_of(module)
+    run = _load(path, graph.component, {graph.component: constants})
     inputs = random_inputs(pipeline, graph.component, None, 1, seed=5)
     with torch.inference_mode():
         for ours, theirs in zip(run(*inputs), module(*inputs), strict=True):
             assert torch.allclose(ours, theirs, atol=1e-5)
+        constants["model.text_projection.weight"].mul_(2)  # shared, not copied: the graph sees it
+        assert torch.allclose(run(*inputs)[1], module(*inputs)[1], atol=1e-5)
+    del constants["model.text_projection.weight"]
+    with pytest.raises(ArtifactError, match="its weights lack"):
+        _load(path, graph.component, {graph.component: constants})
 
 
 def test_a_machine_without_a_compiler_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,7 @@ def main(artifact: str) -> None:
         )
         service = Watched(port)
         found["four_running_after_s"] = until(service.running(4), "four replicas run")
-        until(lambda: bool(service.replicas()["note"]), "Serve says what the fifth waits for")
+        until(lambda: "neuron_cores" in service.replicas()["note"], "Serve says what the fifth waits for")
         found["five_wanted"] = service.replicas()
         found["cores"] = sorted(cores_by_process(log).values())
         found["picture"] = service.draws()

@@ -1,6 +1,7 @@
 """Replicas and their NeuronCores on a real Ray, with the simulated SDK."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,20 @@ def test_ray_gave_the_replica_the_cores_of_a_chip_without_being_told(server: tup
     assert {call["visible_cores"] for call in calls(server[1], "set_neuron_cores")} == {"0,1"}
 
 
+def test_running_and_starting_replicas_are_a_metric(server: tuple[Server, Path]) -> None:
+    deadline = time.monotonic() + 40  # Ray reports every ten seconds
+    while 'state="starting"' not in (metrics := scrape(server[0])) and time.monotonic() < deadline:
+        httpx.get(f"{server[0].url}/readyz", trust_env=False)
+        time.sleep(1)
+    lines = [line for line in metrics.splitlines() if "imagine_replicas{" in line]
+    assert any('state="running"' in line and line.endswith(" 1.0") for line in lines)
+    assert any('state="starting"' in line and line.endswith(" 0.0") for line in lines)
+
+
+def scrape(server: Server) -> str:
+    return httpx.get(f"http://127.0.0.1:{server.metrics_port}/metrics", timeout=30, trust_env=False).text
+
+
 @pytest.fixture(scope="module")
 def found(neuron: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What `cores.py` saw on two nodes of four cores with five replicas wanted."""
@@ -51,7 +66,8 @@ def found(neuron: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, A
     env["PYTHONPATH"] += f":{ROOT / 'tests'}"
     result = run([str(ROOT / "tests" / "neuron_sim" / "cores.py"), str(neuron / "artifact")], env)
     assert result.returncode == 0, result.stderr[-4000:]
-    found: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    (line,) = (line for line in result.stdout.splitlines() if line.startswith("{"))
+    found: dict[str, Any] = json.loads(line)
     print(json.dumps(found, indent=2))
     return found
 
