@@ -155,6 +155,8 @@ def _manifest(
 def _described(options: Options) -> dict[str, str]:
     described = {f"lora_{i}": f"{Path(lora.path).name}:{lora.scale:g}" for i, lora in enumerate(options.loras)}
     described |= {name: value for name in ("vae", "scheduler") if (value := getattr(options, name))}
+    if options.device == "cpu":
+        described["threads"] = str(options.threads)
     if options.target == "neuron":
         described |= {name: getattr(options, name) for name in ("auto_cast", "auto_cast_type", "opt_level")}
     return described

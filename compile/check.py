@@ -1,7 +1,6 @@
 """The checker's own process: `python -m compile.check OPTIONS FOLDER` prints errors and times as one line of JSON."""
 
 import json
-import os
 import statistics
 import sys
 import time
@@ -28,7 +27,7 @@ LEAST_CALLS, ENOUGH_S = 5, 2.0
 
 def main(options_json: str, folder: str) -> int:
     options = Options.from_json(json.loads(options_json))
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))  # as many as a replica takes
+    torch.set_num_threads(options.threads)
     backend = load_compiled(Path(folder), read_manifest(Path(folder)))
     pipeline = load_pipeline(options)
     errors: dict[str, float] = {}

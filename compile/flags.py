@@ -60,12 +60,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--lora", dest="loras", action=_Append, type=_lora, metavar="FILE:SCALE", help="repeat for more"
     )
+    parser.add_argument("--threads", type=_count, help="aot on a CPU: threads of a replica; default: CPUs but one")
     parser.add_argument("--vae", metavar="ID", help="another autoencoder: a folder or a hub id")
     parser.add_argument("--scheduler", choices=list(SCHEDULERS), help="the default scheduler of the artifact")
     parser.add_argument("--auto-cast", choices=["none", "matmul", "all"], help="neuron only; default matmul")
     parser.add_argument("--auto-cast-type", choices=["bf16", "fp16", "tf32"], help="neuron only; default bf16")
     parser.add_argument("--opt-level", choices=["1", "2", "3"], help="neuron only; default 2")
-    parser.add_argument("--jobs", type=_jobs, default=None, help="graphs compiled at a time; default: as memory allows")
+    parser.add_argument(
+        "--jobs", type=_count, default=None, help="graphs compiled at a time; default: as memory allows"
+    )
     parser.add_argument("--reuse", type=Path, default=None, metavar="DIR", help="take unchanged graphs from here")
     parser.add_argument(
         "--check", action=argparse.BooleanOptionalAction, default=None, help="compare with eager modules"
@@ -89,7 +92,7 @@ def _size(text: str) -> Size:
         raise argparse.ArgumentTypeError(f"{text!r}; allowed: WIDTHxHEIGHT, such as 1024x1024") from None
 
 
-def _jobs(text: str) -> int:
+def _count(text: str) -> int:
     if not text.isdigit() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r}; allowed: a number above 0")
     return int(text)

@@ -1,7 +1,8 @@
 """What is asked of the compile step, and the presets that answer most of it."""
 
+import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from serve_app.core import Size
@@ -34,6 +35,8 @@ class Options:
     auto_cast: Literal["none", "matmul", "all"] = "matmul"
     auto_cast_type: Literal["bf16", "fp16", "tf32"] = "bf16"
     opt_level: Literal["1", "2", "3"] = "2"
+    threads: int = field(default_factory=lambda: max(1, (os.cpu_count() or 1) - 1))
+    """Torch threads that CPU code is made for: as many as a replica takes by default."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -32,8 +32,11 @@ def work(options: Options, graph: GraphSpec, output: Path, log: Path) -> None:
     with log.open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    import torch
+
     from compile.checkpoint import load_pipeline
 
+    torch.set_num_threads(options.threads)  # the compiler writes loops for so many
     try:
         pipeline = load_pipeline(options)
         if options.target == "aot":

@@ -80,7 +80,8 @@ def serve_until_stopped(settings: Settings) -> None:
         except RuntimeError as error:
             raise StartFailed(f"the application did not start: {error}") from error
         _say(settings)
-        stop.wait()
+        while not stop.wait(1):  # Python runs a signal's handler only when the main thread wakes
+            pass
         print("stopping: requests in flight may finish", flush=True)  # noqa: T201
         serve.delete(APP)
     finally:

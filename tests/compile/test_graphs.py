@@ -27,7 +27,9 @@ def test_every_size_has_an_autoencoder_and_every_row_count_a_unet() -> None:
     ]
 
 
-@pytest.mark.parametrize("changes", [{"dtype": "bfloat16"}, {"device": "cuda"}, {"vae": "x"}, {"opt_level": "1"}])
+@pytest.mark.parametrize(
+    "changes", [{"dtype": "bfloat16"}, {"device": "cuda"}, {"vae": "x"}, {"opt_level": "1"}, {"threads": 99}]
+)
 def test_what_changes_a_graph_changes_its_key(changes: dict[str, Any]) -> None:
     assert key(**changes) != key()
 
