@@ -7,6 +7,7 @@ import pytest
 from driver import eventually, field, figures, generate, open_page
 from processes import Troublesome
 
+from serve_app.core import ReplicaCounts
 from serve_app.errors import InvalidValue, NotReady, Overloaded, ReplicaLost
 
 if TYPE_CHECKING:
@@ -30,11 +31,11 @@ def test_a_service_that_is_down_is_told_and_found_when_it_comes(
 
 
 def test_a_service_that_is_starting_is_waited_for(page: "Page", trouble: Troublesome, troubled_ui: str) -> None:
-    trouble.replicas.is_ready = False
+    trouble.replicas.replicas = ReplicaCounts(0)
     trouble.start()
     page.goto(troubled_ui)
     page.get_by_text("The service is starting. This page waits for it.").wait_for()
-    trouble.replicas.is_ready = True
+    trouble.replicas.replicas = ReplicaCounts(1)
     page.wait_for_selector("#generate:not([disabled])")
     trouble.replicas.error = NotReady("loading")
     field(page, "prompt").fill("a cat")

@@ -11,6 +11,7 @@ from PIL import Image
 
 from gradio_ui.client import Client, Done, Queued, Step, server_sent_events
 from gradio_ui.errors import Broken, Refused, Unreachable
+from serve_app.core import ReplicaCounts
 from serve_app.errors import DeadlinePassed, Overloaded
 
 Collect = Callable[[Any], list[Any]]
@@ -76,7 +77,7 @@ def test_an_overloaded_service_tells_when_to_try_again(
 
 
 def test_a_service_without_a_warm_replica_is_starting(served: Callable[..., Client], replicas: FakeReplicas) -> None:
-    replicas.is_ready = False
+    replicas.replicas = ReplicaCounts(0)
     with pytest.raises(Refused) as error:
         asyncio.run(served().ready())
     assert error.value.starting

@@ -1,6 +1,6 @@
 # One registry for each image that docker/ builds.
 resource "aws_ecr_repository" "image" {
-  for_each = toset(["imagine-server", "imagine-ui"])
+  for_each = toset(["imagine-server", "imagine-neuron", "imagine-compile", "imagine-ui"])
 
   name                 = each.key
   image_tag_mutability = "IMMUTABLE" # what was deployed as 0.1.0 stays 0.1.0

@@ -37,7 +37,7 @@ run "names_are_what_the_manifests_expect" {
   command = plan
 
   assert {
-    condition     = toset(keys(aws_ecr_repository.image)) == toset(["imagine-server", "imagine-ui"])
+    condition     = toset(keys(aws_ecr_repository.image)) == toset(["imagine-server", "imagine-neuron", "imagine-compile", "imagine-ui"])
     error_message = "the registries are not those of docker/"
   }
   assert {
