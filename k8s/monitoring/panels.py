@@ -75,5 +75,10 @@ PANELS = [
         "Free: on nodes that run. Pending: of replicas that Serve wants and that are not up, at two cores each. "
         "On CPU nodes there are none, and pending says what the replicas would take.",
     ),
-    Panel("Replicas", "short", {"wanted": q.TARGET, "healthy": q.HEALTHY}, "What Serve wants, and what answers."),
+    Panel(
+        "Replicas",
+        "short",
+        {"wanted": q.TARGET, "healthy": q.HEALTHY, "starting": q.STARTING},
+        "What Serve wants, what answers, and what loads its model or waits for cores.",
+    ),
 ]

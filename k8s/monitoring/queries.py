@@ -39,6 +39,7 @@ def cores(state: str) -> str:
 
 HEALTHY = f"(sum(ray_serve_deployment_replica_healthy{{{REPLICAS}}}) or vector(0))"
 TARGET = f"sum(ray_serve_autoscaling_target_replicas{{{REPLICAS}}})"
+STARTING = 'max(ray_imagine_replicas{state="starting"})'
 PENDING = f"({TARGET} - {HEALTHY})"
 IMAGES = rate("ray_imagine_images_total", where='outcome="done"')
 COST = f"1000 * $price * {HEALTHY} / 3600 / ({IMAGES} > 0)"

@@ -31,6 +31,7 @@ def server() -> Iterator[Server]:
 def prometheus(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     """After some pictures, so that every series has begun."""
     with prometheus_over(server.metrics_port, tmp_path_factory.mktemp("prometheus")) as prometheus:
+        httpx.get(f"{server.url}/readyz", trust_env=False)  # as a probe does; replicas are counted then
         draw(server, 1)
         assert wait_for(lambda: prometheus.query("ray_imagine_requests_total"), 60)
         draw(server, 4)
