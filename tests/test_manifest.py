@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from artifacts import a_manifest
 
 from serve_app.errors import ArtifactError
-from serve_app.manifest import FILE, Graph, Manifest, cpu_flags, hash_file, installed, read_manifest, verify
+from serve_app.manifest import FILE, Graph, cpu_flags, hash_file, installed, read_manifest, verify
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -17,15 +18,8 @@ Change = Callable[[dict[str, Any]], None]
 def artifact(tmp_path: Path) -> Path:
     """A folder with one graph file whose content is not a graph, which `verify` does not look into."""
     (tmp_path / "unet.pt2").write_bytes(b"graph")
-    manifest = Manifest(
-        backend="aot",
-        device="cpu",
-        model="demo",
-        revision="abc",
+    manifest = a_manifest(
         sizes=((128, 64),),
-        rows=(2,),
-        dtype="float32",
-        options={},
         tools={"torch": installed("torch") or ""},
         cpu_flags=tuple(cpu_flags()),
         graphs=(Graph(component="unet", size=(128, 64), rows=2, file="unet.pt2", key="k"),),

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from artifacts import a_manifest
 from engine_fakes import a_request, drain
 
 from compile.modules import module_of
 from serve_app.backends.compiled import CompiledBackend, Key, Run
 from serve_app.backends.eager import EagerBackend
 from serve_app.engine.engine import Engine
-from serve_app.manifest import Manifest
 
 SIZES = ((128, 128), (128, 64))
 
@@ -23,21 +23,7 @@ def compiled(backend: EagerBackend, weights: Path) -> CompiledBackend:
     for size in SIZES:
         graphs |= {("unet", size, rows): module_of(pipeline, "unet") for rows in (2, 4)}
         graphs |= {(name, size, 1): module_of(pipeline, name) for name in ("vae_encoder", "vae_decoder")}
-    manifest = Manifest(
-        backend="aot",
-        device="cpu",
-        model="demo",
-        revision="",
-        sizes=SIZES,
-        rows=(2, 4),
-        dtype="float32",
-        options={},
-        tools={},
-        graphs=(),
-        step_cost={"128x128": {2: 5.0, 4: 7.0}},
-        memory_bytes=0,
-        files={},
-    )
+    manifest = a_manifest(sizes=SIZES, rows=(2, 4), step_cost={"128x128": {2: 5.0, 4: 7.0}})
     return CompiledBackend(weights, manifest, graphs, "cpu")
 
 

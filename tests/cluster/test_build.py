@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+from artifacts import a_manifest
 from pydantic import ValidationError
 from ray.serve._private.api import call_user_app_builder_with_args_if_necessary as as_serve_does
 
 from serve_app.app import _ingress_options, _replica_options, build, neuron_cores
 from serve_app.errors import SettingsError
-from serve_app.manifest import FILE, Manifest
+from serve_app.manifest import FILE
 from serve_app.settings import load_settings
 
 pytestmark = pytest.mark.cluster  # imports Ray, though it starts none
@@ -67,20 +68,7 @@ def test_a_checkpoint_gets_the_cores_that_are_set(weights: Path) -> None:
 
 
 def test_a_neuron_artifact_gets_the_cores_of_a_chip_and_no_other_number(tmp_path: Path) -> None:
-    manifest = Manifest(
-        backend="neuron",
-        device="inf2",
-        model="demo",
-        revision="",
-        sizes=(),
-        rows=(2,),
-        dtype="float32",
-        options={},
-        tools={},
-        graphs=(),
-        memory_bytes=0,
-        files={},
-    )
+    manifest = a_manifest(backend="neuron", device="inf2")
     (tmp_path / FILE).write_text(manifest.model_dump_json())
     assert neuron_cores(tmp_path, load_settings()) == 2
     with pytest.raises(SettingsError, match="--replica-neuron-cores.* = 4: .*allowed: 2, or leave it out"):

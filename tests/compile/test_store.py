@@ -6,6 +6,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from artifacts import a_manifest
 from botocore.client import BaseClient
 from moto.server import ThreadedMotoServer
 
@@ -52,20 +53,7 @@ def artifact(tmp_path: Path) -> Path:
     (folder / "graphs").mkdir(parents=True)
     for name, size in {"a": 10, "b": 2000}.items():
         (folder / "graphs" / name).write_bytes(name.encode() * size)
-    manifest = Manifest(
-        backend="aot",
-        device="cpu",
-        model="demo",
-        revision="",
-        sizes=(),
-        rows=(2,),
-        dtype="float32",
-        options={},
-        tools={},
-        graphs=(),
-        memory_bytes=0,
-        files={f"graphs/{name}": hash_file(folder / "graphs" / name) for name in "ab"},
-    )
+    manifest = a_manifest(files={f"graphs/{name}": hash_file(folder / "graphs" / name) for name in "ab"})
     (folder / FILE).write_text(manifest.model_dump_json())
     return folder
 
