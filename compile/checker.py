@@ -10,9 +10,8 @@ from typing import Any
 from compile.errors import CheckFailed
 from compile.events import Events
 from compile.options import Options
+from serve_app.backends.neuron import VISIBLE
 from serve_app.manifest import Manifest
-
-NEURON_CORES = "NEURON_RT_VISIBLE_CORES"
 
 
 def can_check(options: Options) -> bool:
@@ -25,7 +24,7 @@ def check_graphs(options: Options, manifest: Manifest, folder: Path, events: Eve
     events.say("checking", "comparing every graph with the eager module, and timing the UNet")
     environment = dict(os.environ)  # noqa: TID251  (passed on, not read)
     if options.target == "neuron":
-        environment.setdefault(NEURON_CORES, "0,1")
+        environment.setdefault(VISIBLE, "0,1")
     result = subprocess.run(
         [sys.executable, "-m", "compile.check", json.dumps(options.as_json()), str(folder)],
         stdout=subprocess.PIPE,

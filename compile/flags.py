@@ -8,7 +8,7 @@ from typing import Any
 
 from compile.errors import UsageError
 from compile.options import PRESETS, Lora, Options
-from serve_app.core import SCHEDULERS, Size
+from serve_app.core import NEURON_CORES, SCHEDULERS, Size
 from serve_app.manifest import parse_size
 
 DESCRIPTION = """A checkpoint to an artifact. Also: python -m compile verify DIR | publish DIR s3://BUCKET/PREFIX |
@@ -34,7 +34,7 @@ def _fitting(options: Options, given: dict[str, Any]) -> Options:
             options = replace(options, device="inf2")
         if "rows" not in given and options.rows == Options.rows:
             options = replace(options, rows=(2,))
-        if odd := [rows for rows in options.rows if rows % 2]:
+        if odd := [rows for rows in options.rows if rows % NEURON_CORES]:
             raise UsageError(f"--rows {odd[0]}: two NeuronCores share a call; allowed: even numbers")
     elif options.device not in ("cpu", "cuda"):
         raise UsageError(f"--instance-type {options.device}: allowed for aot: cpu, cuda")

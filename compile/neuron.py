@@ -9,9 +9,7 @@ from diffusers import StableDiffusionXLPipeline
 from compile.errors import CompileError
 from compile.graphs import GraphSpec
 from compile.options import Options
-
-CORES = 2
-"""NeuronCores of a chip; they share the rows of a UNet call, so a graph's own batch is half of them."""
+from serve_app.core import NEURON_CORES
 
 
 def check_toolchain(options: Options) -> None:
@@ -43,7 +41,7 @@ def compile_neuron(pipeline: StableDiffusionXLPipeline, graph: GraphSpec, option
     align_compilation_target(options.device, override=True)
     _name_components(pipeline)
     width, height = graph.size or options.sizes[0]  # the text encoders ask for a size and ignore it
-    shapes = {"batch_size": max(1, graph.rows // CORES), "height": height, "width": width}
+    shapes = {"batch_size": max(1, graph.rows // NEURON_CORES), "height": height, "width": width}  # rows of one core
     with tempfile.TemporaryDirectory() as unused:  # tokenizers and configs, which the artifact has once
         models, _ = get_submodels_and_neuron_configs(
             model=pipeline,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from compile.architecture import Architecture, Count
 from compile.graphs import GraphSpec, graphs_of
 from compile.options import Options
-from serve_app.core import size_name
+from serve_app.core import NEURON_CORES, size_name
 
 GIB = 1 << 30
 
@@ -84,7 +84,7 @@ def make_plan(options: Options, architecture: Architecture, jobs: int) -> Plan:
 def _neuron(graph: GraphSpec, count: Count, options: Options) -> GraphPlan:
     seconds, parameters = NEURON_SECONDS[graph.component]
     pixels = graph.size[0] * graph.size[1] / 1024**2 if graph.size else 1.0
-    batch = max(1, graph.rows // 2)
+    batch = max(1, graph.rows // NEURON_CORES)
     low, high = (factor * count.parameters * 4 + BASE_RAM for factor in NEURON_RAM_PER_UNET_BYTE)
     return GraphPlan(
         graph=graph,

@@ -6,13 +6,13 @@ from typing import Any
 from ray import serve
 from ray.serve import Application
 
+from serve_app.core import NEURON_CORES
 from serve_app.deployments import Ingress, ModelReplica
 from serve_app.errors import SettingsError
 from serve_app.manifest import is_artifact, read_manifest
 from serve_app.registry import find_model, read_info
 from serve_app.settings import Settings
 
-CORES_OF_A_CHIP = 2
 INGRESS_REQUESTS = 512
 """Requests an ingress holds at once; the engines' own queues say 503 long before."""
 
@@ -31,12 +31,12 @@ def neuron_cores(folder: Path, settings: Settings) -> int:
     """NeuronCores of a replica: as set, else the two of a chip for an artifact that runs there."""
     if not is_artifact(folder) or read_manifest(folder).backend != "neuron":
         return settings.replica_neuron_cores
-    if settings.replica_neuron_cores not in (0, CORES_OF_A_CHIP):
+    if settings.replica_neuron_cores not in (0, NEURON_CORES):
         raise SettingsError(
             f"IMAGINE_REPLICA_NEURON_CORES (--replica-neuron-cores) = {settings.replica_neuron_cores}: {folder} was "
-            f"compiled for the cores of one chip; allowed: {CORES_OF_A_CHIP}, or leave it out"
+            f"compiled for the cores of one chip; allowed: {NEURON_CORES}, or leave it out"
         )
-    return CORES_OF_A_CHIP
+    return NEURON_CORES
 
 
 def _replica_options(settings: Settings, cores: int) -> dict[str, Any]:

@@ -7,6 +7,9 @@ from types import MappingProxyType
 Size = tuple[int, int]
 """Width and height in pixels."""
 
+NEURON_CORES = 2
+"""Of an Inferentia2 chip: one replica takes both."""
+
 MAX_PROMPT = 2000
 MAX_STEPS = 100
 MAX_IMAGES = 4

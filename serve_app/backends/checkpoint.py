@@ -56,6 +56,32 @@ class Checkpoint:
         return max(0, len(tokenizer.tokenize(prompt)) - int(room))
 
 
+class HasCheckpoint:
+    """The part of a backend that a checkpoint's small files answer, whatever runs the networks."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.checkpoint = checkpoint
+
+    @property
+    def latent_channels(self) -> int:
+        return self.checkpoint.latent_channels
+
+    @property
+    def vae_scale(self) -> int:
+        return self.checkpoint.vae_scale
+
+    @property
+    def scheduler_config(self) -> Mapping[str, Any]:
+        return self.checkpoint.scheduler_config
+
+    @property
+    def zero_empty_negative(self) -> bool:
+        return self.checkpoint.zero_empty_negative
+
+    def tokens_over(self, prompt: str) -> int:
+        return self.checkpoint.tokens_over(prompt)
+
+
 def _json(path: Path) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(path.read_text())
     return content

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from serve_app.backends.base import TextEmbeds
-from serve_app.backends.checkpoint import Checkpoint
+from serve_app.backends.checkpoint import Checkpoint, HasCheckpoint
 from serve_app.core import Size, size_name
 from serve_app.manifest import Component, Manifest
 
@@ -25,31 +25,15 @@ vae_decoder(latents [1, C, h, w], not scaled) -> pixels [1, 3, H, W]
 """
 
 
-class CompiledBackend:
+class CompiledBackend(HasCheckpoint):
     """Runs the graphs of one artifact. Text encoders and autoencoder take one row; the UNet those of the manifest."""
 
     def __init__(self, folder: Path, manifest: Manifest, graphs: Mapping[Key, Run], device: str) -> None:
+        super().__init__(Checkpoint.read(folder))
         self.manifest = manifest
         self.device = device
-        self.checkpoint = Checkpoint.read(folder)
         self.graphs = graphs
         self._step_cost = {size: dict(costs) for size, costs in manifest.step_cost.items()}
-
-    @property
-    def latent_channels(self) -> int:
-        return self.checkpoint.latent_channels
-
-    @property
-    def vae_scale(self) -> int:
-        return self.checkpoint.vae_scale
-
-    @property
-    def scheduler_config(self) -> Mapping[str, Any]:
-        return self.checkpoint.scheduler_config
-
-    @property
-    def zero_empty_negative(self) -> bool:
-        return self.checkpoint.zero_empty_negative
 
     def rows(self, size: Size) -> Sequence[int]:
         return sorted(rows for component, its_size, rows in self.graphs if (component, its_size) == ("unet", size))
@@ -81,9 +65,6 @@ class CompiledBackend:
             states.append(torch.cat([narrow, wide], dim=-1))
             pooled.append(projected)
         return TextEmbeds(torch.cat(states), torch.cat(pooled))
-
-    def tokens_over(self, prompt: str) -> int:
-        return self.checkpoint.tokens_over(prompt)
 
     @torch.inference_mode()
     def unet(self, latents: Tensor, timesteps: Tensor, text: TextEmbeds, time_ids: Tensor) -> Tensor:

@@ -1,25 +1,24 @@
 """Plain diffusers modules on CPU or CUDA: the portable default, no compile step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
 from torch import Tensor
 
 from serve_app.backends.base import TextEmbeds
-from serve_app.backends.checkpoint import Checkpoint
+from serve_app.backends.checkpoint import Checkpoint, HasCheckpoint
 from serve_app.core import Size
 from serve_app.errors import SettingsError
 
 
-class EagerBackend:
+class EagerBackend(HasCheckpoint):
     """Runs a `StableDiffusionXLPipeline`'s own modules; any batch from 1 to `max_rows` is a shape that exists."""
 
     def __init__(self, pipeline: StableDiffusionXLPipeline, checkpoint: Checkpoint, max_rows: int) -> None:
+        super().__init__(checkpoint)
         self.pipeline = pipeline
-        self.checkpoint = checkpoint
         self.max_rows = max_rows
         self._unet: UNet2DConditionModel = pipeline.unet
         self._vae: AutoencoderKL = pipeline.vae
@@ -41,22 +40,6 @@ class EagerBackend:
     def device(self) -> str:
         return str(self._unet.device)
 
-    @property
-    def latent_channels(self) -> int:
-        return self.checkpoint.latent_channels
-
-    @property
-    def vae_scale(self) -> int:
-        return self.checkpoint.vae_scale
-
-    @property
-    def scheduler_config(self) -> Mapping[str, Any]:
-        return self.checkpoint.scheduler_config
-
-    @property
-    def zero_empty_negative(self) -> bool:
-        return self.checkpoint.zero_empty_negative
-
     def rows(self, size: Size) -> Sequence[int]:
         return range(1, self.max_rows + 1)
 
@@ -74,9 +57,6 @@ class EagerBackend:
             pooled = output[0].float()  # of the second tower, which projects
         assert pooled is not None
         return TextEmbeds(torch.cat(states, dim=-1), pooled)
-
-    def tokens_over(self, prompt: str) -> int:
-        return self.checkpoint.tokens_over(prompt)
 
     @torch.inference_mode()
     def unet(self, latents: Tensor, timesteps: Tensor, text: TextEmbeds, time_ids: Tensor) -> Tensor:

@@ -14,13 +14,12 @@ import torch
 from torch import Tensor
 
 from serve_app.backends.compiled import CompiledBackend, Key, Run
-from serve_app.core import size_name
+from serve_app.core import NEURON_CORES, size_name
 from serve_app.errors import ArtifactError
 from serve_app.manifest import Graph, Manifest
 
 log = logging.getLogger(__name__)
 
-CORES = 2
 VISIBLE = "NEURON_RT_VISIBLE_CORES"
 
 
@@ -40,7 +39,7 @@ def load_neuron(folder: Path, manifest: Manifest) -> CompiledBackend:
         except RuntimeError as error:
             raise ArtifactError(f"{folder / graph.file}: cannot be loaded: {str(error).splitlines()[0]}") from error
         if graph.component == "unet":
-            model = torch_neuronx.DataParallel(model, list(range(CORES)), set_dynamic_batching=False)
+            model = torch_neuronx.DataParallel(model, list(range(NEURON_CORES)), set_dynamic_batching=False)
         graphs[graph.component, graph.size, graph.rows] = _adapt(graph, model)
     backend = CompiledBackend(folder, manifest, graphs, "cpu")
     for size in manifest.sizes:
@@ -57,10 +56,10 @@ def pin_cores() -> None:
         cores = sorted(int(core) for core in given.split(","))
     except ValueError:
         cores = []
-    if len(cores) != CORES or cores[0] % CORES or cores[1] != cores[0] + 1:
+    if len(cores) != NEURON_CORES or cores[0] % NEURON_CORES or cores[1] != cores[0] + 1:
         raise ArtifactError(
-            f"{VISIBLE}={given!r}: a replica needs the {CORES} cores of one chip, as '0,1'; Ray sets it from the "
-            "replica's neuron_cores"
+            f"{VISIBLE}={given!r}: a replica needs the {NEURON_CORES} cores of one chip, as '0,1'; Ray sets it from "
+            "the replica's neuron_cores"
         )
     os.environ[VISIBLE] = ",".join(map(str, cores))  # noqa: TID251
 
