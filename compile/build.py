@@ -144,6 +144,7 @@ def _manifest(
         dtype=options.dtype,
         options=_described(options),
         tools=tools,
+        threads=options.threads if options.device == "cpu" else 1,
         cpu_flags=tuple(sorted(cpu_flags())) if options.target == "aot" else (),
         weights=weights,
         graphs=tuple(graphs),
@@ -155,8 +156,6 @@ def _manifest(
 def _described(options: Options) -> dict[str, str]:
     described = {f"lora_{i}": f"{Path(lora.path).name}:{lora.scale:g}" for i, lora in enumerate(options.loras)}
     described |= {name: value for name in ("vae", "scheduler") if (value := getattr(options, name))}
-    if options.device == "cpu":
-        described["threads"] = str(options.threads)
     if options.target == "neuron":
         described |= {name: getattr(options, name) for name in ("auto_cast", "auto_cast_type", "opt_level")}
     return described

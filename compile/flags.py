@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--lora", dest="loras", action=_Append, type=_lora, metavar="FILE:SCALE", help="repeat for more"
     )
-    parser.add_argument("--threads", type=_count, help="aot on a CPU: threads of a replica; default: CPUs but one")
+    parser.add_argument("--threads", type=_count, help="aot on a CPU: threads of a call; default: CPUs but one")
     parser.add_argument("--vae", metavar="ID", help="another autoencoder: a folder or a hub id")
     parser.add_argument("--scheduler", choices=list(SCHEDULERS), help="the default scheduler of the artifact")
     parser.add_argument("--auto-cast", choices=["none", "matmul", "all"], help="neuron only; default matmul")

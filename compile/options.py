@@ -36,7 +36,7 @@ class Options:
     auto_cast_type: Literal["bf16", "fp16", "tf32"] = "bf16"
     opt_level: Literal["1", "2", "3"] = "2"
     threads: int = field(default_factory=lambda: max(1, (os.cpu_count() or 1) - 1))
-    """Torch threads that CPU code is made for: as many as a replica takes by default."""
+    """CPU threads of one call, which the compiler writes loops for."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -54,8 +54,9 @@ class Options:
 
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    "demo": {"target": "aot", "device": "cpu", "sizes": ((128, 128),), "rows": (2, 4, 8)},
+    "demo": {"target": "aot", "device": "cpu", "sizes": ((128, 128),), "rows": (1, 2, 4, 8), "threads": 1},
     "sdxl-cpu": {"target": "aot", "device": "cpu", "sizes": ((1024, 1024),), "rows": (2,)},
     "sdxl-inf2": {"target": "neuron", "device": "inf2", "sizes": ((1024, 1024),), "rows": (2,)},
 }
-"""What a preset sets; a flag given beside it wins. No graph for one row: an unguided image takes a padded pair."""
+"""What a preset sets; a flag given beside it wins. One row is for two lanes that share a guided image; the large models
+have one lane, where an unguided image takes a padded pair."""

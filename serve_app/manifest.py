@@ -68,6 +68,8 @@ class Manifest(_Record):
     """How it was compiled: LoRAs, VAE, casts."""
     tools: Mapping[str, str]
     """Versions of the packages that made it."""
+    threads: int = 1
+    """CPU threads of one call of a graph, which its loops were made for."""
     cpu_flags: tuple[str, ...] = ()
     """Instruction sets that its code uses."""
     weights: Mapping[Component, str] = {}

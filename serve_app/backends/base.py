@@ -38,6 +38,10 @@ class Backend(Protocol):
     def zero_empty_negative(self) -> bool:
         """True if an empty negative prompt means zero embeddings rather than the embedded empty text."""
 
+    @property
+    def lanes(self) -> int:
+        """Calls that run beside each other: so many pictures are decoded in the time of one."""
+
     def rows(self, size: Size) -> Sequence[int]:
         """The UNet batch sizes that exist for this picture size, ascending."""
 

@@ -40,6 +40,10 @@ class EagerBackend(HasCheckpoint):
     def device(self) -> str:
         return str(self._unet.device)
 
+    @property
+    def lanes(self) -> int:
+        return 1
+
     def rows(self, size: Size) -> Sequence[int]:
         return range(1, self.max_rows + 1)
 

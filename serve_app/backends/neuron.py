@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from serve_app.backends.compiled import CompiledBackend, Key, Run
+from serve_app.backends.lanes import OneLane
 from serve_app.core import NEURON_CORES, size_name
 from serve_app.errors import ArtifactError
 from serve_app.manifest import Graph, Manifest
@@ -41,7 +42,7 @@ def load_neuron(folder: Path, manifest: Manifest) -> CompiledBackend:
         if graph.component == "unet":
             model = torch_neuronx.DataParallel(model, list(range(NEURON_CORES)), set_dynamic_batching=False)
         graphs[graph.component, graph.size, graph.rows] = _adapt(graph, model)
-    backend = CompiledBackend(folder, manifest, graphs, "cpu")
+    backend = CompiledBackend(folder, manifest, graphs, "cpu", OneLane())
     for size in manifest.sizes:
         for rows in backend.rows(size):
             ms = backend.time_unet(size, rows)  # a graph's first call takes several times as long
