@@ -47,7 +47,7 @@ class Worker:
 
     async def generate(self, request: GenerateRequest) -> Sequence[Picture]:
         pictures = {}
-        async with aclosing(self._thread.updates(request)) as updates:
+        async with aclosing(self._thread.updates(request, every_step=False)) as updates:
             async for update in updates:
                 if update.pixels is not None:
                     pictures[update.index] = await self._picture(update, request)

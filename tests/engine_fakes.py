@@ -15,6 +15,7 @@ class RecordingBackend:
     """Predicts a tenth of its input plus the prompt's length, so that each job has a trajectory of its own."""
 
     device = "cpu"
+    lanes = 1
     latent_channels = 4
     vae_scale = 8
     zero_empty_negative = False
@@ -28,7 +29,7 @@ class RecordingBackend:
         self.timesteps: list[list[float]] = []
         self.time_ids: list[list[float]] = []
         self.prompts: list[list[str]] = []
-        self.decoded = 0
+        self.decoded: list[int] = []
 
     @property
     def batches(self) -> list[int]:
@@ -63,7 +64,7 @@ class RecordingBackend:
         raise NotImplementedError
 
     def vae_decode(self, latents: Tensor) -> Tensor:
-        self.decoded += 1
+        self.decoded.append(len(latents))
         return latents[:, :3].repeat_interleave(8, 2).repeat_interleave(8, 3)
 
 

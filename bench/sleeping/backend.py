@@ -18,6 +18,7 @@ class SleepingBackend:
     """Implements `serve_app.backends.base.Backend`."""
 
     device = "cpu"
+    lanes = 1
     latent_channels = 4
     vae_scale = 8
     zero_empty_negative = True

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable, Sequence
+from copy import deepcopy
+from functools import cache
 from math import inf
 
 import torch
@@ -23,23 +25,30 @@ class Engine:
         self.backend = backend
         self.observer = observer
         self.scheduler: Scheduler[Job] = Scheduler(max_rows, max_waiting, self._step_cost)
+        self._sampler = cache(self._new_sampler)  # to copy: a new one takes several times as long
 
-    def add(self, request: GenerateRequest, notify: Callable[[Job], None] = lambda job: None) -> list[Job]:
-        """Queue one job per image. Raises Overloaded, or InvalidValue where the sampler cannot do the steps."""
-        config, device = self.backend.scheduler_config, self.backend.device
-        jobs = [
-            Job(request, i, Sampler(request.scheduler, config, request.steps, device), notify) for i in range(request.n)
-        ]
+    def add(
+        self, request: GenerateRequest, notify: Callable[[Job], None] = lambda job: None, every_step: bool = False
+    ) -> list[Job]:
+        """Queue one job per image; `notify` is called when one is over and, if asked for, after each of its steps.
+
+        Raises Overloaded, or InvalidValue where the sampler cannot do the steps.
+        """
+        sampler = self._sampler(request.scheduler, request.steps)
+        jobs = [Job(request, i, deepcopy(sampler), notify, every_step) for i in range(request.n)]
         self.scheduler.add(jobs)
         return jobs
 
+    def _new_sampler(self, name: str, steps: int) -> Sampler:
+        return Sampler(name, self.backend.scheduler_config, steps, self.backend.device)
+
     def step(self) -> list[Job]:
-        """Advance the jobs whose turn it is by one evaluation; return those that are over."""
+        """Schedule, denoise, decode, retire: one evaluation for the jobs whose turn it is; returns those over."""
         jobs = self.scheduler.schedule()
         self._start([job for job in jobs if job.text is None])
         if jobs:
             self._denoise(jobs, jobs[0].size)
-        return self._retire()
+        return self._decode([job for job in jobs if job.denoised and not job.cancelled]) + self._retire()
 
     def _start(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
@@ -89,7 +98,8 @@ class Engine:
             if job.guide.blend is not None:
                 job.latents = job.guide.blend(job.latents, job.i)
             job.i += 1
-            job.notify(job)
+            if job.wants_steps:
+                job.notify(job)
         self.observer.batch(len(noise), time.perf_counter() - began)
 
     def _unet(self, jobs: Sequence[Job], size: Size) -> Tensor:
@@ -135,24 +145,33 @@ class Engine:
         padded = self._padded(size, rows)
         return inf if padded is None else self.backend.step_cost(size, padded)
 
-    def _retire(self) -> list[Job]:
-        over = self.scheduler.retire()
-        for job in over:
-            if job.denoised and not job.cancelled:
-                job.lap("denoise")
-                self._decode(job)
-            job.notify(job)
-            self.observer.retired(job.outcome)
-        self.observer.load(sum(job.rows for job in self.scheduler.batch), self.scheduler.waiting)
+    def _decode(self, jobs: Sequence[Job]) -> list[Job]:
+        """Decode as many at a time as the backend has lanes, and let each go as soon as it is done."""
+        over: list[Job] = []
+        for job in jobs:
+            job.lap("denoise")
+        for i in range(0, len(jobs), self.backend.lanes):
+            some = jobs[i : i + self.backend.lanes]
+            pictures = self.backend.vae_decode(torch.cat([job.latents for job in some]))
+            for job, pixels in zip(some, pictures, strict=True):
+                self._finish(job, pixels)
+            over += self._retire()
         return over
 
-    def _decode(self, job: Job) -> None:
-        pixels = self.backend.vae_decode(job.latents)
+    def _finish(self, job: Job, pixels: Tensor) -> None:
         if pixels.isfinite().all():
             job.pixels = to_uint8(pixels)
         else:
             job.error = ServeError("the picture has pixels that are not numbers; the model may need a wider --dtype")
         job.lap("decode")
+
+    def _retire(self) -> list[Job]:
+        over = self.scheduler.retire()
+        for job in over:
+            job.notify(job)
+            self.observer.retired(job.outcome)
+        self.observer.load(sum(job.rows for job in self.scheduler.batch), self.scheduler.waiting)
+        return over
 
     def abort(self, error: Exception) -> None:
         """Fail the jobs of the present step with `error`; paused and waiting ones are not touched."""
@@ -164,7 +183,7 @@ class Engine:
 
 
 def to_uint8(pixels: Tensor) -> Pixels:
-    """[1, 3, H, W] in -1..1 to an H x W x 3 array, rounded as diffusers rounds."""
-    unit = (pixels[0] / 2 + 0.5).clamp(0, 1).permute(1, 2, 0)
+    """[3, H, W] in -1..1 to an H x W x 3 array, rounded as diffusers rounds."""
+    unit = (pixels / 2 + 0.5).clamp(0, 1).permute(1, 2, 0)
     array: Pixels = (unit.cpu().numpy() * 255).round().astype("uint8")
     return array

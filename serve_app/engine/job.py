@@ -38,6 +38,7 @@ class Job:
     index: int
     sampler: Sampler
     notify: Callable[["Job"], None] = lambda job: None
+    wants_steps: bool = False
     guide: Guide = Guide()
     i: int = 0
     cancelled: bool = False
@@ -76,7 +77,7 @@ class Job:
 
     @property
     def over(self) -> bool:
-        return self.cancelled or self.error is not None or self.denoised
+        return self.cancelled or self.error is not None or self.pixels is not None
 
     @property
     def outcome(self) -> str:

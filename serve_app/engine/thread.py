@@ -55,8 +55,8 @@ class EngineThread:
         self._wake.set()
         self._thread.join(timeout)
 
-    async def updates(self, request: GenerateRequest) -> AsyncGenerator[Update, None]:
-        """Run a request; yields an update when queued, after every step and when an image is finished.
+    async def updates(self, request: GenerateRequest, every_step: bool = True) -> AsyncGenerator[Update, None]:
+        """Run a request; yields an update when queued, after every step if asked for, and when an image is finished.
 
         Closing the iterator or cancelling its task frees the rows at the next step. Raises what the engine raised.
         """
@@ -69,7 +69,7 @@ class EngineThread:
             loop.call_soon_threadsafe(news.put_nowait, _update(job))
 
         ahead = self.engine.scheduler.waiting
-        jobs = self.engine.add(request, notify)
+        jobs = self.engine.add(request, notify, every_step)
         self._wake.set()
         try:
             for job in jobs:

@@ -154,7 +154,7 @@ def test_progress_is_told_after_every_step_and_at_the_end(make_engine: MakeEngin
     def notify(job: Job) -> None:
         news.append((job.i, job.pixels is not None))
 
-    engine.add(a_request(steps=3), notify)
+    engine.add(a_request(steps=3), notify, every_step=True)
     drain(engine)
     assert news == [(1, False), (2, False), (3, False), (3, True)]
 
@@ -167,7 +167,7 @@ def test_a_cancelled_job_takes_no_further_step_and_is_not_decoded(make_engine: M
     engine.step()
     assert engine.scheduler.idle
     assert len(backend.batches) == 1
-    assert backend.decoded == 0
+    assert backend.decoded == []
 
 
 def test_a_cancelled_job_makes_room_for_a_waiting_one(make_engine: MakeEngine) -> None:
@@ -247,6 +247,63 @@ def test_a_picture_that_is_not_finite_is_an_error_and_not_a_black_square(make_en
     drain(engine)
     assert job.pixels is None
     assert "not numbers" in str(job.error)
+
+
+@pytest.mark.parametrize("lanes, decoded", [(1, [1, 1, 1]), (2, [2, 1]), (4, [3])])
+def test_as_many_pictures_are_decoded_at_once_as_there_are_lanes(
+    make_engine: MakeEngine, lanes: int, decoded: list[int]
+) -> None:
+    engine, backend = make_engine()
+    backend.lanes = lanes
+    jobs = engine.add(a_request(steps=1, n=3))
+    drain(engine)
+    assert backend.decoded == decoded
+    alone, _ = make_engine()
+    for job in jobs:
+        (same,) = alone.add(a_request(steps=1, seed=job.seed))
+        drain(alone)
+        assert job.pixels is not None and (job.pixels == same.pixels).all()
+
+
+def test_a_picture_leaves_before_the_next_is_decoded(make_engine: MakeEngine) -> None:
+    engine, backend = make_engine()
+    decoded_when_told: list[int] = []
+    engine.add(a_request(steps=1, n=2), lambda job: decoded_when_told.append(len(backend.decoded)))
+    drain(engine)
+    assert decoded_when_told == [1, 2]
+
+
+def test_jobs_whose_decoding_breaks_fail_and_are_not_forgotten(make_engine: MakeEngine) -> None:
+    """They had left the scheduler by then: nobody told them, and their clients waited for the deadline."""
+    engine, backend = make_engine()
+    told: list[Exception | None] = []
+    engine.add(a_request(steps=1), lambda job: told.append(job.error))
+
+    def breaks(latents: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("no memory")
+
+    backend.vae_decode = breaks  # type: ignore[method-assign]
+    with pytest.raises(RuntimeError):
+        engine.step()
+    engine.abort(error := ServeError("generation failed"))
+    assert told == [error]
+    assert engine.scheduler.idle
+
+
+def test_steps_are_told_only_to_those_who_ask(make_engine: MakeEngine) -> None:
+    engine, _ = make_engine()
+    told: list[str] = []
+    engine.add(a_request(steps=3, seed=1), lambda job: told.append("asked"), every_step=True)
+    engine.add(a_request(steps=3, seed=2), lambda job: told.append("did not"))
+    drain(engine)
+    assert (told.count("asked"), told.count("did not")) == (4, 1)
+
+
+def test_jobs_of_one_kind_have_samplers_of_their_own(make_engine: MakeEngine) -> None:
+    engine, _ = make_engine()
+    first, second = engine.add(a_request(scheduler="dpmpp_2m", n=2))
+    first.sampler._scheduler.model_outputs[0] = torch.ones(1)
+    assert second.sampler._scheduler.model_outputs[0] is None
 
 
 # the seams that image-to-image and inpainting will use
