@@ -54,11 +54,16 @@ def it_builds_our_application(rendered: Rendered) -> Iterator[Problem]:
 
 def the_ingress_keeps_what_build_asks_for(rendered: Rendered) -> Iterator[Problem]:
     """ray_actor_options of a config replace those of the code, the blanked list of cores with them."""
+    from serve_app.app import ONE_LOOP
+
     actor = ingress(rendered).at("ray_actor_options")
     if actor.get("num_cpus") != settings(rendered).ingress_cpus:
         yield actor.problem(f"num_cpus is not ingress_cpus = {settings(rendered).ingress_cpus}")
     if actor.get("runtime_env", "env_vars", CORES) != "":
         yield actor.problem(f"{CORES} is not blanked: the ingress would take every NeuronCore of its node")
+    for name, value in ONE_LOOP.items():
+        if actor.get("runtime_env", "env_vars", name) != value:
+            yield actor.problem(f"{name} is not {value!r}: every request would change threads twice")
 
 
 def the_cluster_runs_the_ray_that_is_installed(rendered: Rendered) -> Iterator[Problem]:

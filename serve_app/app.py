@@ -15,6 +15,10 @@ from serve_app.settings import Settings
 
 INGRESS_REQUESTS = 512
 """Requests an ingress holds at once; the engines' own queues say 503 long before."""
+ONE_LOOP = {"RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0", "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "0"}
+"""Our code runs in Ray's own event loops: it blocks none of them, and each change of thread costs a request time."""
+NO_CORES = {"NEURON_RT_VISIBLE_CORES": ""}
+"""For a process that was given none; it would take every core of its node."""
 
 
 def build(settings: Settings) -> Application:
@@ -42,10 +46,9 @@ def neuron_cores(folder: Path, settings: Settings) -> int:
 def _replica_options(settings: Settings, cores: int) -> dict[str, Any]:
     in_engine = settings.max_rows + settings.max_waiting
     actor: dict[str, Any] = {"num_cpus": settings.replica_cpus, "num_gpus": settings.replica_gpus}
+    actor["runtime_env"] = {"env_vars": ONE_LOOP if cores else ONE_LOOP | NO_CORES}
     if cores:
         actor["resources"] = {"neuron_cores": cores}
-    else:
-        actor["runtime_env"] = {"env_vars": {"NEURON_RT_VISIBLE_CORES": ""}}
     return {
         "ray_actor_options": actor,
         # more than the engine takes: a full engine answers 503 itself and never waits for Ray's next job
@@ -79,7 +82,7 @@ def _ingress_options(settings: Settings) -> dict[str, Any]:
         "num_replicas": 1,
         "ray_actor_options": {
             "num_cpus": settings.ingress_cpus,
-            "runtime_env": {"env_vars": {"NEURON_RT_VISIBLE_CORES": ""}},  # or it would take every core
+            "runtime_env": {"env_vars": ONE_LOOP | NO_CORES},
         },
         "max_ongoing_requests": INGRESS_REQUESTS,
         "max_queued_requests": INGRESS_REQUESTS,
