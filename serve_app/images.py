@@ -12,6 +12,8 @@ from serve_app.core import SCHEDULERS, GenerateRequest
 
 USER_COMMENT = 0x9286
 EXIF_IFD = 0x8769
+PNG_LEVEL = 2
+"""Of zlib: a third of the default level's time for a fifth more bytes, on pictures of the bundled model."""
 
 
 def infotext(request: GenerateRequest, seed: int) -> str:
@@ -39,7 +41,7 @@ def encode(pixels: "np.ndarray[Any, np.dtype[np.uint8]]", request: GenerateReque
     if request.format == "png":
         info = PngInfo()
         info.add_text("parameters", text)
-        image.save(file, "png", pnginfo=info)
+        image.save(file, "png", pnginfo=info, compress_level=PNG_LEVEL)
     else:
         exif = Image.Exif()
         exif.get_ifd(EXIF_IFD)[USER_COMMENT] = b"UNICODE\0" + text.encode("utf-16-be")

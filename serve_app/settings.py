@@ -50,7 +50,9 @@ class Settings(BaseSettings):
     )
     device: Literal["cpu", "cuda"] = Field("cpu", description="where the eager backend runs")
     dtype: Literal["float32", "bfloat16", "float16"] = Field("float32", description="number type of the networks")
-    threads: int = Field(0, ge=0, le=256, description="torch threads of a replica; 0: one for each CPU but one")
+    threads: int = Field(
+        0, ge=0, le=256, description="CPU threads of a replica; 0: every CPU, but for the eager backend one less"
+    )
 
     default_steps: int = Field(25, ge=1, le=MAX_STEPS, description="steps of a request that names none")
     default_guidance_scale: float = Field(
