@@ -1,6 +1,5 @@
 """Who is measured: ours and the peers, each as the command that starts it."""
 
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -46,7 +45,6 @@ PEERS = {
 OURS = {
     "eager": _ours("ours, eager", CHECKPOINT),
     "aot": _ours("ours, aot", ARTIFACT),
-    "aot-all": _ours("ours, aot, a replica per CPU", ARTIFACT, f"--replicas={os.cpu_count() or 1}"),
 }
 OTHERS = {
     "aot-haproxy": _ours("ours, aot, HAProxy", ARTIFACT, env=HAPROXY_ENV),

@@ -82,7 +82,8 @@ class Lab:
             if (service := self.services.get(name)) is not None:
                 self.hush(name)  # a program that has just been resumed may miss the signal
                 del self.services[name]
-                self.started[name] = (service.first_image_s, service.peak_mib)
+                peak = max(service.peak_mib, self.started.get(name, (0.0, 0.0))[1])
+                self.started[name] = (service.first_image_s, peak)
                 if left := service.child.stop():
                     self.say(f"{name} left processes behind, killed: {left}")
 

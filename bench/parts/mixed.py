@@ -15,7 +15,7 @@ from bench.plan import Plan
 from bench.stats import quantile
 from bench.tables import table
 
-LONG, SHARE, LOAD, SECONDS, ROWS = 40, 0.2, 0.7, 45, 8
+LONG, SHARE, LOAD, SECONDS, ROWS = 40, 0.2, 0.7, 36, 8
 
 
 def measure(lab: Lab) -> Data:

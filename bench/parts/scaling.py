@@ -20,7 +20,7 @@ STEP_MS = 260.0
 FASTER = 4
 """The few replicas with the real engine run at a quarter of that time, to draw enough pictures in seconds."""
 FEW, FEW_STEPS, SEVERAL, MANY = [1, 2, 4], 8, 24, 64
-MANY_STEPS, MANY_S = [30, 8, 4, 2], [28.0, 9.0, 7.0, 7.0]
+MANY_STEPS, MANY_S = [30, 8, 2], [28.0, 9.0, 7.0]
 CLIENTS, START_S = 3, 240
 
 
