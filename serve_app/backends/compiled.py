@@ -74,6 +74,7 @@ class CompiledBackend(HasCheckpoint):
             costs[rows] = self.time_unet(size, rows)
         return costs[rows]
 
+    @torch.inference_mode()
     def time_unet(self, size: Size, rows: int) -> float:
         """Milliseconds of the second of two calls of a graph; the first may still load or warm it up."""
         text = self.encode_text([""] * rows)
