@@ -1,4 +1,4 @@
-"""The Dockerfiles, read; docker/try.sh runs one of them."""
+"""The Dockerfiles, read; docker/try.sh builds and runs two of them."""
 
 import re
 import subprocess
