@@ -127,8 +127,8 @@ def test_a_graph_lets_go_of_pythons_lock_while_it_runs(artifact: Path) -> None:
     """Torch's own loader holds it: event loops, encoding and other graphs stood still for whole steps."""
     from serve_app.backends.aoti import CpuPackage
 
-    package, ids = CpuPackage(artifact / "graphs" / "text_encoder.pt2"), torch.zeros(1, 40, dtype=torch.int64)
-    turns, calls, done = 0, 200, threading.Event()
+    package, latents = CpuPackage(artifact / "graphs" / "vae_decoder-32x32.pt2"), torch.zeros(1, 4, 4, 4)
+    turns, calls, done = 0, 100, threading.Event()
 
     def other() -> None:
         nonlocal turns
@@ -142,12 +142,12 @@ def test_a_graph_lets_go_of_pythons_lock_while_it_runs(artifact: Path) -> None:
     try:
         thread.start()
         for _ in range(calls):
-            package(ids)
+            package(latents)
     finally:
         done.set()
         sys.setswitchinterval(interval)
         thread.join()
-    assert turns > 3 * calls  # 12 in each call, with torch's own loader 1
+    assert turns > 2 * calls  # torch's own loader: one in each call
 
 
 def test_graphs_are_taken_from_an_older_artifact(
@@ -203,7 +203,12 @@ def test_a_machine_without_a_compiler_is_told_what_to_install(monkeypatch: pytes
 
 def test_ctrl_c_leaves_no_artifact_and_no_process(micro: Path, tmp_path: Path) -> None:
     process = subprocess.Popen(
-        command(micro, tmp_path / "out"), cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command(micro, tmp_path / "out"),
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
     )
     assert process.stderr is not None
     for line in process.stderr:
